@@ -39,6 +39,7 @@ class Load:
     def summary(self) -> dict[str, Any]:
         """Return what readers and operators have counted."""
         stale = [one for operator in self.operators for one in operator.stale]
+        least = [one for operator in self.operators for one in operator.stale_at_least]
         applying = [one for operator in self.operators for one in operator.apply_seconds]
         tries: dict[str, int] = {}
         for operator in self.operators:
@@ -51,7 +52,11 @@ class Load:
             "writesRefusedAndSentAgain": dict(sorted(tries.items())),
             "writesNotDoneAsAWhole": problems[:10],
             "secondsToApplied": quantiles(applying),
-            "secondsFromAppliedToServedByEachWorker": {"samples": len(stale), **quantiles(stale)},
+            "secondsFromAppliedToServedByEachWorker": {
+                "samples": len(stale),
+                "atMost": quantiles(stale),
+                "atLeast": quantiles(least),
+            },
             "ingests": self.ingester.runs,
             "peakPssMb": self.memory.peak_mb,
         }

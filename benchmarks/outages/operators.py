@@ -12,7 +12,7 @@ from typing import Any
 
 from benchmarks.outages import goods
 from benchmarks.outages.stage import Stage, ask_on
-from benchmarks.outages.truth import Change, Shelf
+from benchmarks.outages.truth import Change, Shelf, Write
 from benchmarks.outages.world import World, ingest
 
 _POLL_SECONDS = 0.01
@@ -52,10 +52,11 @@ class WorkerLinks:
         for connection in spare:
             connection.close()
 
-    def versions(self, shop: str) -> dict[int, tuple[int, float]]:
-        """Return worker -> the version of a shop that it serves (0 without the shop), and when it said so."""
+    def versions(self, shop: str) -> dict[int, tuple[int, float, float]]:
+        """Return worker -> the version of a shop that it serves (0 without it), when it was asked and when it said so."""
         found = {}
         for pid, connection in list(self._connections.items()):
+            asked = time.monotonic()
             try:
                 status, raw = ask_on(connection, "GET", "/v1/shops")
             except (OSError, http.client.HTTPException):
@@ -63,7 +64,7 @@ class WorkerLinks:
                 continue
             if status == 200:
                 versions = {one["shop"]: one["version"] for one in json.loads(raw)["shops"]}
-                found[pid] = versions.get(shop, 0), time.monotonic()
+                found[pid] = versions.get(shop, 0), asked, time.monotonic()
         return found
 
     def close(self) -> None:
@@ -87,7 +88,10 @@ class Operator(threading.Thread):
         self.accepted: list[int] = []
         self.tries: dict[str, int] = {}
         self.problems: list[str] = []
-        self.stale: list[float] = []
+        self.stale: list[
+            float
+        ] = []  # at most: from the last moment at which it was not applied to the first new answer
+        self.stale_at_least: list[float] = []  # from the first moment at which it was to the last old answer's request
         self.apply_seconds: list[float] = []
         self.error: BaseException | None = None
 
@@ -116,7 +120,7 @@ class Operator(threading.Thread):
         shelf = self._world.shelves[self._dice.choice(self._shops)]
         method, body, changes = self._draw(shelf)
         self._links.refresh()
-        before = {pid: version for pid, (version, _) in self._links.versions(shelf.name).items()}
+        before = {pid: found[0] for pid, found in self._links.versions(shelf.name).items()}
         write = shelf.begin(changes, time.monotonic())
         number, num_tries, sent = self._send(method, body)
         self.accepted.append(number)
@@ -124,7 +128,7 @@ class Operator(threading.Thread):
         self.apply_seconds.append(write.applied_by - write.sent)
         self._check(report, len(changes), method, num_tries)
         if num_tries == 1:  # of others an earlier try may have been applied, nobody knows when
-            self._wait_served(shelf.name, before, write.applied_after)
+            self._wait_served(shelf.name, before, write)
 
     def _draw(self, shelf: Shelf) -> tuple[str, dict[str, Any], list[Change]]:
         """Return method, body and changes of a seeded write."""
@@ -201,19 +205,27 @@ class Operator(threading.Thread):
         if report.get("state") != "applied" or not whole:
             self.problems.append(f"{method} of {num_changes} sent {num_tries} times: {report}")
 
-    def _wait_served(self, shop: str, before: dict[int, int], applied_after: float) -> None:
+    def _wait_served(self, shop: str, before: dict[int, int], write: Write) -> None:
         """Time until each worker serves another version of the shop than before."""
+        least = dict.fromkeys(before, 0.0)
+        deadline = time.monotonic() + _MOST_STALE_SECONDS
         waiting = set(before)
-        while waiting and time.monotonic() - applied_after < _MOST_STALE_SECONDS:
+        while waiting and time.monotonic() < deadline:
             versions = self._links.versions(shop)
             for pid in list(waiting):
                 if pid not in versions:
                     waiting.discard(pid)  # it was killed
-                elif versions[pid][0] != before[pid]:
-                    self.stale.append(versions[pid][1] - applied_after)
+                    continue
+                version, asked, answered = versions[pid]
+                if version == before[pid]:
+                    least[pid] = max(0.0, asked - write.applied_by)
+                else:
+                    self.stale.append(answered - write.applied_after)
+                    self.stale_at_least.append(least[pid])
                     waiting.discard(pid)
             time.sleep(_POLL_SECONDS)
         self.stale.extend(_MOST_STALE_SECONDS for _ in waiting)
+        self.stale_at_least.extend(_MOST_STALE_SECONDS for _ in waiting)
 
 
 class Ingester(threading.Thread):
