@@ -53,7 +53,7 @@ class WorkerLinks:
             connection.close()
 
     def versions(self, shop: str) -> dict[int, tuple[int, float, float]]:
-        """Return worker -> the version of a shop that it serves (0 without it), when it was asked and when it said so."""
+        """Return worker -> the version of a shop that it serves (0 without it), when it was asked and answered."""
         found = {}
         for pid, connection in list(self._connections.items()):
             asked = time.monotonic()
