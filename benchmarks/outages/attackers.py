@@ -127,9 +127,9 @@ def _drip(peer: socket.socket, head: bytes) -> None:
 def bombs() -> dict[str, bytes]:
     """Return small files that become large, or end decoders, by name."""
     found = {}
-    picture = Image.new("RGBA", _MEGAPIXELS_40, (10, 200, 30, 128))
-    found["rgba40.png"] = _saved(picture, "PNG", compress_level=9)
-    found["rgba40.webp"] = _saved(picture, "WEBP", quality=1, method=0)
+    image = Image.new("RGBA", _MEGAPIXELS_40, (10, 200, 30, 128))
+    found["rgba40.png"] = _saved(image, "PNG", compress_level=9)
+    found["rgba40.webp"] = _saved(image, "WEBP", quality=1, method=0)
     rgb = Image.new("RGB", _MEGAPIXELS_40, (200, 10, 30))
     found["rgb40.jpg"] = _saved(rgb, "JPEG", quality=1, progressive=True)
     found["rgb40.avif"] = _saved(rgb, "AVIF", quality=1, speed=10)
@@ -145,9 +145,9 @@ def bombs() -> dict[str, bytes]:
     return found
 
 
-def _saved(picture: Image.Image, form: str, **options: object) -> bytes:
+def _saved(image: Image.Image, form: str, **options: object) -> bytes:
     content = io.BytesIO()
-    picture.save(content, form, **options)  # type: ignore[arg-type]
+    image.save(content, form, **options)  # type: ignore[arg-type]
     return content.getvalue()
 
 

@@ -20,7 +20,7 @@ _LEFT_BYTES = (0, 4096, 40_000)
 
 
 def measure_disk(bundle: Path, scratch: Path, seed: int, seconds: float = 12.0) -> dict[str, Any]:
-    """Fill the disk under load, three times; reads, health and metrics go on, writes get 507, and all recovers."""
+    """Fill the disk under load, three times; reads, health and metrics continue, writes get 507, and all recovers."""
     rounds = []
     with mounted(scratch / "disk") as disk, calm(bundle, scratch, seed, data=disk / "data") as load:
         before = load.stage.pids()

@@ -1,25 +1,27 @@
-"""Readers: threads that ask a server without pause and judge each answer."""
+"""Readers: threads that ask a server without pause and check each answer."""
 
 import hashlib
 import http.client
 import json
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import numpy as np
 
 from benchmarks.outages.goods import BRANDS, SECTIONS
-from benchmarks.outages.judge import Asked, Verdict, judge, knows_no_shop
 from benchmarks.outages.stage import Stage, ask_on
 from benchmarks.outages.tally import Tally
+from benchmarks.outages.verdicts import Asked, Verdict, knows_no_shop, verdict_of
 from benchmarks.outages.world import World
 
 # A shopper would have gone; what takes longer counts as failed.
 _TIMEOUT_SECONDS = 10.0
 _NEW_CONNECTION_SHARE = 0.05
+_FOLLOW_SECONDS = 0.05
 _MIX = (("recommend", 0.62), ("screen", 0.1), ("product", 0.14), ("shops", 0.08), ("watch", 0.05), ("pack", 0.01))
 
 
@@ -111,12 +113,12 @@ class Reader(threading.Thread):
             in_stock=bool(draw.random() < 0.2),
             exclude=tuple(str(one) for one in draw.choice(some, 3)) if draw.random() < 0.1 else (),
         )
-        self._judge("recommend", asked)
+        self._compared("recommend", asked)
 
     def _screen(self) -> None:
-        self._judge("screen", Asked(self._shop(), k=int(self._draw.choice([5, 12])), diversity=0.2))
+        self._compared("screen", Asked(self._shop(), k=int(self._draw.choice([5, 12])), diversity=0.2))
 
-    def _judge(self, kind: str, asked: Asked) -> None:
+    def _compared(self, kind: str, asked: Asked) -> None:
         body = asked.body(self._world.bundle.space)
         if asked.vector is not None:
             body["vector"] = [round(float(one), 7) for one in asked.vector]
@@ -128,12 +130,12 @@ class Reader(threading.Thread):
         if status == 404:
             self._note(Verdict(knows_no_shop(shelf, at)), kind, asked.shop, at)
             return
-        verdict = judge(shelf, asked, answer, at)
+        verdict = verdict_of(shelf, asked, answer, at)
         for _ in range(20):  # a worker may have learnt of an estimate before this process has
             if verdict.problem is None:
                 break
             self._world.follow_metrics()
-            verdict = judge(shelf, asked, answer, at)
+            verdict = verdict_of(shelf, asked, answer, at)
             self._stopping.wait(0.02)
         if verdict.of:
             self._tally.ranked(answer["strategy"], verdict.hits, verdict.of)
@@ -141,7 +143,7 @@ class Reader(threading.Thread):
 
     def _note(self, verdict: Verdict, kind: str, shop: str, at: tuple[float, float], more: str = "") -> None:
         details = {"kind": f"{kind} {more}".strip(), "shop": shop, "seconds": round(at[1] - at[0], 3)}
-        self._tally.judged(verdict.problem, verdict.staleness, details)
+        self._tally.noted(verdict.problem, verdict.staleness, details)
 
     def _product(self) -> None:
         """Fetch a product, which is read from the catalogue itself and so never stale."""
@@ -214,10 +216,21 @@ def reading(world: World, stage: Stage, count: int = 3, pause: float = 0.0) -> I
     """Let readers ask until the block ends; yield their counts."""
     tally = Tally()
     readers = [Reader(world, stage, tally, number, pause) for number in range(count)]
-    for reader in readers:
-        reader.start()
+    stopping = threading.Event()
+
+    def follow() -> None:
+        # The catalogue keeps a shop's newest estimate alone, and workers may still compare by the one before.
+        while not stopping.wait(_FOLLOW_SECONDS):
+            with suppress(sqlite3.Error, OSError):
+                world.follow_metrics()
+
+    follower = threading.Thread(target=follow, name="estimates", daemon=True)
+    for thread in (follower, *readers):
+        thread.start()
     try:
         yield tally
     finally:
+        stopping.set()
+        follower.join()
         for reader in readers:
             reader.stop()

@@ -24,6 +24,10 @@ _READY_SECONDS = 120
 _STOP_SECONDS = 60
 
 
+class NotStartedError(RuntimeError):
+    """A server ended before it was ready, or was not ready in time."""
+
+
 class Stage:
     """A server over one data directory, started and ended as often as wanted; its log is kept in a file."""
 
@@ -46,16 +50,16 @@ class Stage:
         return time.monotonic() - started
 
     def wait_ready(self, seconds: float = _READY_SECONDS) -> None:
-        """Wait until it answers that it is ready; raises RuntimeError for one that ends or takes too long."""
+        """Wait until it answers that it is ready; raises NotStartedError for one that ends or takes too long."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             if self.process is None or self.process.poll() is not None:
-                raise RuntimeError(f"the server ended before it was ready; its log: {self.log.read_text()[-2000:]}")
+                raise NotStartedError(f"the server ended before it was ready; its log: {self.log.read_text()[-2000:]}")
             with suppress(OSError, http.client.HTTPException):
                 if ask(self.port, "GET", "/readyz", timeout=5)[0] == 200:
                     return
             time.sleep(0.05)
-        raise RuntimeError(f"the server was not ready after {seconds} s; its log: {self.log.read_text()[-2000:]}")
+        raise NotStartedError(f"the server was not ready after {seconds} s; its log: {self.log.read_text()[-2000:]}")
 
     def pids(self) -> dict[int, str]:
         """Return the processes of the server, itself among them, with what each is."""

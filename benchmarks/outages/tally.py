@@ -38,7 +38,7 @@ class Tally:
         with self._lock:
             self.counts[phase][f"failed {how}"] += 1
 
-    def judged(self, problem: str | None, staleness: float, details: dict[str, Any]) -> None:
+    def noted(self, problem: str | None, staleness: float, details: dict[str, Any]) -> None:
         """Count an answer as right or wrong."""
         with self._lock:
             self.counts["verdicts"]["right" if problem is None else "wrong"] += 1

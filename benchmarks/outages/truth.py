@@ -18,6 +18,8 @@ from kernel.shop_metric import BundleMetric, ShopMetric
 
 # From when a write is applied until every worker must serve it.
 ALLOWED_SECONDS = 1.0
+# A worker may compare by an estimate that has been replaced already.
+_MOST_METRICS = 6
 _NEVER = np.iinfo(np.int64).max
 _BUYABLE = frozenset({"InStock", "LimitedAvailability", "OnlineOnly", "InStoreOnly", "MadeToOrder"})
 _CARD = ("itemId", "url", "title", "brand", "categoryPath", "price", "regularPrice", "availability")
@@ -126,8 +128,8 @@ class Shelf:
     def add_metric(self, metric: ShopMetric) -> None:
         """Add a metric that was estimated; the newest first, the bundle's own last."""
         with self._lock:
-            self.metrics = [Metric(metric), *self.metrics][:4] if len(self.metrics) < 4 else [
-                Metric(metric), *self.metrics[:2], self.metrics[-1]]  # fmt: skip
+            *estimated, own = self.metrics
+            self.metrics = [Metric(metric), *estimated[: _MOST_METRICS - 1], own]
 
     def begin(self, changes: Sequence[Change], now: float) -> Write:
         """Note that a write is being sent. What it says may be served from now on."""

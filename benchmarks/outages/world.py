@@ -4,6 +4,7 @@ import json
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import closing
@@ -35,6 +36,7 @@ class World:
     def __post_init__(self) -> None:
         self._encoder = Encoder(self.bundle.directory, self.bundle.manifest, 1, on_cpu=True)
         self._estimates: dict[str, int] = {}
+        self._following = threading.Lock()
 
     def shelf(self, shop: str, *, scored: bool = True) -> Shelf:
         """Return a shop's truth, of no item at first."""
@@ -67,16 +69,16 @@ class World:
         if self.bundle.metric is None:
             return
         path = (data or self.data) / "catalogue.sqlite"
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5)) as database:
+        with self._following, closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5)) as database:
             rows = database.execute(
                 "SELECT shop, seq, about, moments FROM estimates WHERE space = ?", (self.bundle.space,)
-            ).fetchall()
-        for shop, seq, about, moments in rows:
-            if shop in self.shelves and self._estimates.get(shop) != seq:
-                self._estimates[shop] = seq
-                blocks = self.bundle.metric.own.blocks
-                found = moments_from(moments, blocks, self.bundle.dim, json.loads(about)["counts"])
-                self.shelves[shop].add_metric(self.bundle.metric.of_shop(found))
+            )
+            for shop, seq, about, moments in rows:
+                if shop in self.shelves and self._estimates.get(shop) != seq:
+                    self._estimates[shop] = seq
+                    blocks = self.bundle.metric.own.blocks
+                    found = moments_from(moments, blocks, self.bundle.dim, json.loads(about)["counts"])
+                    self.shelves[shop].add_metric(self.bundle.metric.of_shop(found))
 
     def query(self, draw: Any, shop: str) -> Any:
         """Return float32 (dim,), unit length: the mean of four of a shop's vectors, and noise."""

@@ -10,7 +10,7 @@ import socket
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from granian import Granian
 from granian.constants import Interfaces
@@ -102,7 +102,7 @@ def _serve(settings: Settings) -> None:
             return
 
 
-def _granian(settings: Settings) -> Granian:
+def _granian(settings: Settings) -> Any:  # `Granian` is one of two classes, by the interpreter
     return Granian(
         "server.commands.run:worker_app", address=settings.host, port=settings.port, interface=Interfaces.RSGI,
         workers=settings.workers, factory=True, websockets=False, backpressure=_MAX_CONNECTIONS,

@@ -57,7 +57,7 @@ class Verdict:
     of: int = 0
 
 
-def judge(
+def verdict_of(
     shelf: Shelf, asked: Asked, answer: dict[str, Any], at: tuple[float, float], missing: frozenset[str] = frozenset()
 ) -> Verdict:
     """Compare an answer with every state that the shop may have had between the two moments `at`.

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.outages.judge import Asked, judge, knows_no_shop
 from benchmarks.outages.truth import Change, Shelf
+from benchmarks.outages.verdicts import Asked, knows_no_shop, verdict_of
 
 SHOP = "harbor.example"
 QUERY = np.array([1, 0], dtype=np.float32)
@@ -36,11 +36,11 @@ def shelf() -> Shelf:
 
 
 def problem(shelf: Shelf, answer: dict[str, Any], asked: float, answered: float) -> str | None:
-    return judge(shelf, ASKED, answer, (asked, answered)).problem
+    return verdict_of(shelf, ASKED, answer, (asked, answered)).problem
 
 
 def test_the_two_nearest_items_in_order_are_right(shelf: Shelf) -> None:
-    assert judge(shelf, ASKED, shown(NEAR, NEXT), (20, 20.1)).problem is None
+    assert verdict_of(shelf, ASKED, shown(NEAR, NEXT), (20, 20.1)).problem is None
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_what_is_wrong_with_an_answer_is_found(shelf: Shelf, answer: dict[str, A
 
 
 def test_an_approximate_index_may_miss_items_and_that_is_counted(shelf: Shelf) -> None:
-    verdict = judge(shelf, ASKED, shown(NEAR, FAR) | {"strategy": "hnsw"}, (20, 20.1))
+    verdict = verdict_of(shelf, ASKED, shown(NEAR, FAR) | {"strategy": "hnsw"}, (20, 20.1))
     assert (verdict.problem, verdict.hits, verdict.of) == (None, 1, 2)
 
 
@@ -68,17 +68,17 @@ def test_filters_are_computed_by_the_checker_itself(shelf: Shelf) -> None:
     cheap = item("cheap", 0.5, "2.00", brand="Kelp", availability="OutOfStock")
     shelf.begin([cheap], 11.0).applied_by = 12.0
     for asked in (Asked(SHOP, 2, QUERY, price_max=5.0), Asked(SHOP, 2, QUERY, brand="Kelp")):
-        assert judge(shelf, asked, shown(cheap), (20, 20.1)).problem is None
-        assert judge(shelf, asked, shown(cheap, NEAR), (20, 20.1)).problem is not None
+        assert verdict_of(shelf, asked, shown(cheap), (20, 20.1)).problem is None
+        assert verdict_of(shelf, asked, shown(cheap, NEAR), (20, 20.1)).problem is not None
     in_stock = Asked(SHOP, 3, QUERY, in_stock=True)
-    assert judge(shelf, in_stock, shown(NEAR, NEXT, FAR), (20, 20.1)).problem is None
+    assert verdict_of(shelf, in_stock, shown(NEAR, NEXT, FAR), (20, 20.1)).problem is None
 
 
 def test_a_deleted_item_may_be_shown_for_a_second_and_counts_as_stale(shelf: Shelf) -> None:
     write = shelf.begin([Change("near")], 30.0)
     write.applied_after, write.applied_by = 31.0, 31.1
-    assert judge(shelf, ASKED, shown(NEAR, NEXT), (30.5, 30.6)).staleness == 0
-    verdict = judge(shelf, ASKED, shown(NEAR, NEXT), (31.6, 31.7))
+    assert verdict_of(shelf, ASKED, shown(NEAR, NEXT), (30.5, 30.6)).staleness == 0
+    verdict = verdict_of(shelf, ASKED, shown(NEAR, NEXT), (31.6, 31.7))
     assert verdict.problem is None
     assert verdict.staleness == pytest.approx(0.6)
     assert "stale: write 2 of 2 was applied 1.10 s before" in str(problem(shelf, shown(NEAR, NEXT), 32.2, 32.3))
@@ -106,8 +106,8 @@ def test_a_first_screen_shows_what_can_be_bought_first() -> None:
     gone = item("gone", 0.0, availability="OutOfStock")
     shelf.begin([gone, NEAR], 0.0).applied_by = 1.0
     screen = Asked(SHOP, 2)
-    assert judge(shelf, screen, shown(NEAR, gone), (5, 6)).problem is None
-    assert judge(shelf, screen, shown(gone, NEAR), (5, 6)).problem is not None
+    assert verdict_of(shelf, screen, shown(NEAR, gone), (5, 6)).problem is None
+    assert verdict_of(shelf, screen, shown(gone, NEAR), (5, 6)).problem is not None
 
 
 def test_a_shop_is_unknown_only_while_it_may_be_empty(shelf: Shelf) -> None:
@@ -117,5 +117,5 @@ def test_a_shop_is_unknown_only_while_it_may_be_empty(shelf: Shelf) -> None:
 
 def test_what_is_said_to_be_damaged_need_not_be_shown(shelf: Shelf) -> None:
     answer = shown(NEXT, FAR)
-    assert judge(shelf, ASKED, answer, (20, 21)).problem is not None
-    assert judge(shelf, ASKED, answer, (20, 21), frozenset({"near"})).problem is None
+    assert verdict_of(shelf, ASKED, answer, (20, 21)).problem is not None
+    assert verdict_of(shelf, ASKED, answer, (20, 21), frozenset({"near"})).problem is None
