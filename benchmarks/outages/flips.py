@@ -1,8 +1,11 @@
-"""Part `flips`: single bits of catalogue.sqlite turned over, and every shop read from what is left."""
+"""Part `flips`: single bits turned over, and every shop read from what is left.
+
+A third of them is in a catalogue that is all there is, a third in one beside the snapshots made from it, and a third in
+a file of the snapshots.
+"""
 
 import random
 import shutil
-import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -13,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import orjson
+from safetensors import SafetensorError
 
 from benchmarks.outages import goods
 from benchmarks.outages.hostile import put_products, wait_applied
@@ -20,6 +24,7 @@ from benchmarks.outages.stage import NotStartedError, ask, metric_value, running
 from benchmarks.outages.truth import Shelf
 from benchmarks.outages.verdicts import Asked, verdict_of
 from benchmarks.outages.world import World, new_world
+from server.catalogue.database import DERIVED_FOLDERS
 from server.commands.repair import check, repair
 from server.errors import CatalogueError, ServerError
 from server.http.app import create_app
@@ -30,6 +35,7 @@ _SIZES = {"amber.example": 90, "birch.example": 90, "cedar.example": 60}
 _QUERIES = 4
 _RUNNING_FLIPS = 10
 _FILE = "catalogue.sqlite"
+_PLACES = ("alone", "besideSnapshots", "snapshot")
 # Returns status, parsed body and text of a request.
 Call = Callable[[str, str, Any], tuple[int, Any, str]]
 
@@ -72,13 +78,23 @@ def _many(
         folder = scratch / "flipped"
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(world.data, folder)
-        flip(folder / _FILE, bit)
+        where = _PLACES[number % len(_PLACES)]
+        if where == "alone":
+            shutil.rmtree(folder / DERIVED_FOLDERS[0])
+        file = _snapshot_file(folder, bit) if where == "snapshot" else folder / _FILE
+        flip(file, bit % (8 * file.stat().st_size))
+        totals[where] += 1
         _reset(world)
         found: Counter[str] = Counter()
         read(world, folder, found)
         examples += [f"flip {number}, bit {bit}: {name}" for name in found if " " in name][:3]
         totals.update({name: count for name, count in found.items() if " " not in name})
     return {"flips": len(bits), **dict(sorted(totals.items())), **({"examples": examples[:20]} if examples else {})}
+
+
+def _snapshot_file(folder: Path, bit: int) -> Path:
+    files = sorted(path for path in (folder / DERIVED_FOLDERS[0]).rglob("*") if path.is_file() and path.stat().st_size)
+    return files[bit % len(files)]
 
 
 def flip(file: Path, bit: int) -> None:
@@ -166,7 +182,7 @@ def read_all(world: World, folder: Path, call: Call) -> Outcome:
 
 def _follow_metrics(world: World, folder: Path) -> None:
     """Take in what has been estimated since, unless the damaged file cannot be read."""
-    with suppress(sqlite3.Error, ValueError, KeyError, TypeError):
+    with suppress(OSError, SafetensorError, ValueError, KeyError, TypeError):
         world.follow_metrics(folder)
 
 

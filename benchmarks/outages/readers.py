@@ -3,7 +3,6 @@
 import hashlib
 import http.client
 import json
-import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -219,9 +218,9 @@ def reading(world: World, stage: Stage, count: int = 3, pause: float = 0.0) -> I
     stopping = threading.Event()
 
     def follow() -> None:
-        # The catalogue keeps a shop's newest estimate alone, and workers may still compare by the one before.
+        # There is a shop's newest snapshot alone, and workers may still compare by the one before.
         while not stopping.wait(_FOLLOW_SECONDS):
-            with suppress(sqlite3.Error, OSError):
+            with suppress(OSError, ValueError):
                 world.follow_metrics()
 
     follower = threading.Thread(target=follow, name="estimates", daemon=True)

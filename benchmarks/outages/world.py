@@ -1,18 +1,18 @@
 """Shops, their truth, and a catalogue filled with them: what every part starts from."""
 
 import json
-import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterable, Sequence
-from contextlib import closing
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from safetensors import safe_open
 
 from benchmarks.outages import goods
 from benchmarks.outages.truth import Change, Shelf
@@ -21,6 +21,7 @@ from kernel.contract_types import Product
 from kernel.paths import ROOT
 from kernel.shop_metric import moments_from
 from server.encoding.bundle import Bundle, load_bundle
+from server.search.snapshots import directory_of
 
 
 @dataclass
@@ -35,7 +36,7 @@ class World:
 
     def __post_init__(self) -> None:
         self._encoder = Encoder(self.bundle.directory, self.bundle.manifest, 1, on_cpu=True)
-        self._estimates: dict[str, int] = {}
+        self._snapshots: dict[str, str] = {}
         self._following = threading.Lock()
 
     def shelf(self, shop: str, *, scored: bool = True) -> Shelf:
@@ -68,23 +69,30 @@ class World:
         """Take in the moments that the server has estimated since the last call."""
         if self.bundle.metric is None:
             return
-        path = (data or self.data) / "catalogue.sqlite"
-        with self._following, closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5)) as database:
-            rows = database.execute(
-                "SELECT shop, seq, about, moments FROM estimates WHERE space = ?", (self.bundle.space,)
-            )
-            for shop, seq, about, moments in rows:
-                if shop in self.shelves and self._estimates.get(shop) != seq:
-                    self._estimates[shop] = seq
-                    blocks = self.bundle.metric.own.blocks
-                    found = moments_from(moments, blocks, self.bundle.dim, json.loads(about)["counts"])
-                    self.shelves[shop].add_metric(self.bundle.metric.of_shop(found))
+        blocks = self.bundle.metric.own.blocks
+        with self._following:
+            for shop, shelf in self.shelves.items():
+                # A snapshot that has been replaced or removed in between comes with the next call.
+                with suppress(FileNotFoundError):
+                    name, moments, counts = _newest_moments(data or self.data, shop, self.bundle.space)
+                    if self._snapshots.get(shop) != name:
+                        self._snapshots[shop] = name
+                        found = moments_from(moments, blocks, self.bundle.dim, counts)
+                        shelf.add_metric(self.bundle.metric.of_shop(found))
 
     def query(self, draw: Any, shop: str) -> Any:
         """Return float32 (dim,), unit length: the mean of four of a shop's vectors, and noise."""
         vectors = self.shelves[shop].view().vectors
         mean = vectors[draw.integers(len(vectors), size=4)].mean(axis=0) + 0.02 * draw.normal(size=self.bundle.dim)
         return (mean / np.linalg.norm(mean)).astype(np.float32)
+
+
+def _newest_moments(data: Path, shop: str, space: str) -> tuple[str, bytes, list[int]]:
+    """Return name, moments and their counts of a shop's newest snapshot, read by the format's own library."""
+    folder = directory_of(data, shop, space)
+    name = json.loads((folder / "CURRENT").read_text())["columns"]["sha256"]
+    with safe_open(folder / f"{name}.columns", "numpy") as file:
+        return name, file.get_tensor("moments").tobytes(), json.loads(file.metadata()["about"])["counts"]
 
 
 def new_world(bundle_dir: Path, data: Path, seed: int) -> World:

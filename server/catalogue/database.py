@@ -8,7 +8,7 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
@@ -263,7 +263,8 @@ class Catalogue:
         try:
             yield
         finally:
-            self.db.execute("COMMIT")
+            with suppress(sqlite3.DatabaseError):  # of a damaged file: what went wrong before tells more
+                self.db.execute("ROLLBACK")  # nothing was written
 
     def seq(self) -> int:
         """Return the number of the newest change."""
@@ -298,13 +299,26 @@ class Catalogue:
         yield from sorted(changes, key=attrgetter("seq"))
 
     def live_shops(self) -> set[str]:
-        """Return the shops that live rows name, also where damage made up the name."""
-        return {shop for (shop,) in self.db.execute("SELECT DISTINCT shop FROM items WHERE deleted = 0")}
+        """Return the shops that live rows name, also where damage made up the name; those that can be read."""
+        shops: set[str] = set()
+        try:
+            for (shop,) in self.db.execute("SELECT DISTINCT shop FROM items WHERE deleted = 0"):
+                shops.add(shop)
+        except sqlite3.DatabaseError as error:
+            if not _is_corrupt(error):
+                raise
+        return shops
 
     def live_labels(self, shop: str) -> NDArray[np.int64]:
-        """Return the labels of a shop's live rows, ascending."""
-        found = self.db.execute("SELECT label FROM items WHERE shop = ? AND deleted = 0 ORDER BY label", (shop,))
-        return np.fromiter((label for (label,) in found), dtype=np.int64)
+        """Return the labels of a shop's live rows, ascending; of the sound ones alone where the index is damaged."""
+        try:
+            found = self.db.execute("SELECT label FROM items WHERE shop = ? AND deleted = 0 ORDER BY label", (shop,))
+            return np.fromiter((label for (label,) in found), dtype=np.int64)
+        except sqlite3.DatabaseError as error:
+            if not _is_corrupt(error):
+                raise
+        rows = self.rows_of(range(1, self.last_label() + 1), [])
+        return np.array([row.label for row in rows if row.shop == shop], dtype=np.int64)
 
     def rows_of(self, labels: Iterable[int], damaged: list[Damage], *, with_deleted: bool = False) -> Iterator[Change]:
         """Yield the sound rows of ascending labels; those that are not sound are added to `damaged`."""

@@ -36,7 +36,8 @@ def test_slow_bodies_make_no_answer_wrong(bundle: Path, tmp_path: Path) -> None:
 def test_flipped_bits_make_no_answer_wrong(bundle: Path, tmp_path: Path) -> None:
     found = checked(flips.measure_flips(bundle, tmp_path, SEED, flips=6, served=0, runs=0))
     inside = found["inProcess"]
-    assert inside["nothingMissing"] + inside["someMissing"] + inside.get("refusedToStart", 0) == 6
+    assert [inside[where] for where in ("alone", "besideSnapshots", "snapshot")] == [2, 2, 2]
+    assert sum(inside.get(name, 0) for name in ("nothingMissing", "someMissing", "refusedToStart")) == 6
 
 
 @pytest.mark.long
