@@ -10,8 +10,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from granian import Granian
-from granian.constants import Interfaces
-from granian.http import HTTP1Settings
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings, HTTP2Settings
 from granian.log import LogLevels
 
 from server.catalogue.database import Catalogue
@@ -36,6 +36,10 @@ _LOAD_SECONDS = 10
 _MAX_CONNECTIONS = 4096
 # How long the head of a request may take, and how long a connection may wait for the next one.
 _HEADER_MS = 15_000
+# Largest head of a request.
+_HEAD_BYTES = 64 * 1024
+# Requests at a time on one HTTP/2 connection.
+_MAX_STREAMS = 32
 
 
 def run(settings: Settings) -> None:
@@ -82,7 +86,10 @@ def _serve(settings: Settings) -> None:
     Granian(
         "server.commands.run:worker_app", address=settings.host, port=settings.port, interface=Interfaces.RSGI,
         workers=settings.workers, factory=True, websockets=False, backpressure=_MAX_CONNECTIONS,
-        http1_settings=HTTP1Settings(header_read_timeout=_HEADER_MS), log_level=LogLevels.warning,
+        http=HTTPModes.auto if settings.http2 else HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=_HEADER_MS, max_buffer_size=_HEAD_BYTES),
+        http2_settings=HTTP2Settings(max_headers_size=_HEAD_BYTES, max_concurrent_streams=_MAX_STREAMS),
+        log_level=LogLevels.warning,
         respawn_failed_workers=True, workers_kill_timeout=_STOP_SECONDS,
     ).serve()  # fmt: skip
 

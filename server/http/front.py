@@ -18,6 +18,7 @@ from typing import IO, Any, Protocol
 from flask import Flask, request
 
 from server.errors import ProblemError
+from server.http.admission import ADMISSION_KEY, Admission
 from server.settings import Settings
 
 # Keys of a request's environment; no header can set them.
@@ -99,6 +100,7 @@ class Front:
 
     def __init__(self, app: Flask, settings: Settings) -> None:
         self.app = app
+        self._admission: Admission = app.extensions[ADMISSION_KEY]
         self._max_bytes = settings.max_body_bytes
         self._max_bytes_at_once = settings.max_bodies_bytes
         self._timeout_seconds = settings.body_timeout_seconds
@@ -109,6 +111,10 @@ class Front:
 
     async def __rsgi__(self, scope: Scope, protocol: Any) -> None:
         """Answer one request."""
+        address, refusal = self._admission.admit(scope)
+        if refusal is not None:
+            protocol.response_bytes(*refusal)
+            return
         body = bytearray()
         problem = None
         try:
@@ -119,7 +125,7 @@ class Front:
                 problem = error
                 self._num_bytes -= len(body)
                 body.clear()
-            environ = _environ(scope, body)
+            environ = _environ(scope, address, body)
             environ[BODY_PROBLEM], environ[READ] = problem, time.perf_counter()
             pool = self._pool(scope.path)
             answer = await asyncio.get_running_loop().run_in_executor(pool, self._call, environ)
@@ -188,7 +194,7 @@ def init_app(app: Flask) -> None:
     app.before_request(refuse_unread)
 
 
-def _environ(scope: Scope, body: bytearray) -> dict[str, Any]:
+def _environ(scope: Scope, address: str, body: bytearray) -> dict[str, Any]:
     """Return the WSGI environment of a request (PEP 3333)."""
     host, _, port = scope.server.rpartition(":")
     environ: dict[str, Any] = {
@@ -199,7 +205,7 @@ def _environ(scope: Scope, body: bytearray) -> dict[str, Any]:
         "SERVER_NAME": host,
         "SERVER_PORT": port,
         "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
-        "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
+        "REMOTE_ADDR": address,
         "CONTENT_LENGTH": str(len(body)),
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope.scheme,

@@ -10,6 +10,7 @@ from flask import current_app
 from server.catalogue.database import Catalogue
 from server.encoding.bundle import Bundle
 from server.errors import ProblemError
+from server.http.limits import Limits
 from server.http.metric_hub import HubClient, Report
 from server.http.metrics import Metrics
 from server.packs.served import ServedPacks
@@ -19,6 +20,7 @@ from server.settings import Settings
 from server.sync.copies import Copies
 from server.trust.channel import Channels
 from server.trust.database import TrustDatabase
+from server.trust.operators import Operators
 
 EXTENSION_KEY = "carryover"
 # Key of a request's environment: the paired browser that asks through the channel. No header can set it.
@@ -35,6 +37,8 @@ class Services:
     metrics: Metrics
     packs: ServedPacks
     channels: Channels
+    limits: Limits
+    operators: Operators
     _local: threading.local = field(default_factory=threading.local)
     _hub: list[HubClient] = field(default_factory=list)
     _opened: list[Catalogue | TrustDatabase | Copies] = field(default_factory=list)
@@ -47,7 +51,7 @@ class Services:
         return cast(Catalogue, self._local.catalogue)
 
     def trust(self) -> TrustDatabase:
-        """Return this thread's own connection to the database of who is paired."""
+        """Return this thread's own connection to the database of who is trusted."""
         if not hasattr(self._local, "trust"):
             self._local.trust = TrustDatabase(self.settings.data_dir)
             self._opened.append(self._local.trust)
