@@ -1,7 +1,7 @@
 """Decides at the door of a worker, before a thread or a body is taken, whether an address asks too often."""
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from server.http.callers import client_of, is_this_machine, limited_as
 from server.http.limits import Limits
@@ -10,6 +10,8 @@ from server.http.problems import PROBLEM_TYPE, problem_body
 from server.settings import Settings
 
 ADMISSION_KEY = "carryover.admission"  # of app.extensions
+# Key of a request's environment: whether a proxy passed it on. No header can set it.
+PASSED_ON = "carryover.passed_on"
 
 _TOO_MANY = 429
 _FORWARDED_FOR = "x-forwarded-for"
@@ -29,6 +31,14 @@ class Head(Protocol):
 Refusal = tuple[int, list[tuple[str, str]], bytes]
 
 
+class Caller(NamedTuple):
+    """Where a request comes from, and the answer where it is not admitted."""
+
+    address: str
+    is_passed_on: bool
+    refusal: Refusal | None = None
+
+
 class Admission:
     """The limit by address. This machine itself has none: there one page could lock out its owner.
 
@@ -42,17 +52,18 @@ class Admission:
         self._limits = limits
         self._count = count
 
-    def admit(self, head: Head) -> tuple[str, Refusal | None]:
+    def admit(self, head: Head) -> Caller:
         """Return the address of the client, and the answer where it asked too often."""
         peer = head.client.rpartition(":")[0].strip("[]")
         headers = head.headers
+        # granian leaves values that are not UTF-8 out of `items`, and their names in.
         is_passed_on = _FORWARDED_FOR in headers or _FORWARDED in headers
         if not is_passed_on and is_this_machine(peer):
-            return peer, None
+            return Caller(peer, is_passed_on=False)
         entries = [value for name, value in headers.items() if name == _FORWARDED_FOR] if is_passed_on else []
         address = client_of(peer, ",".join(entries) or None, self._proxies)
         wait = self._limits.by_address.wait_seconds(limited_as(address))
-        return address, self._refusal(head, wait) if wait else None
+        return Caller(address, is_passed_on, self._refusal(head, wait) if wait else None)
 
     def _refusal(self, head: Head, wait: float) -> Refusal:
         problem = self._limits.problem("address", wait)

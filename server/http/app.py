@@ -32,6 +32,7 @@ def create_app(settings: Settings) -> Flask:
     app = Flask("server", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
     app.url_map.converters["int"] = _RowNumber
     metrics = Metrics()
     # One thread reads the texts of packs: answering must keep the other core.

@@ -20,6 +20,7 @@ def _address_of(text: str) -> Address | None:
     return getattr(address, "ipv4_mapped", None) or address
 
 
+@lru_cache(4096)
 def is_this_machine(address: str) -> bool:
     """Return whether an address is a loopback one."""
     found = _address_of(address)

@@ -18,7 +18,7 @@ from typing import IO, Any, Protocol
 from flask import Flask, request
 
 from server.errors import ProblemError
-from server.http.admission import ADMISSION_KEY, Admission
+from server.http.admission import ADMISSION_KEY, PASSED_ON, Admission, Caller
 from server.settings import Settings
 
 # Keys of a request's environment; no header can set them.
@@ -111,9 +111,9 @@ class Front:
 
     async def __rsgi__(self, scope: Scope, protocol: Any) -> None:
         """Answer one request."""
-        address, refusal = self._admission.admit(scope)
-        if refusal is not None:
-            protocol.response_bytes(*refusal)
+        caller = self._admission.admit(scope)
+        if caller.refusal is not None:
+            protocol.response_bytes(*caller.refusal)
             return
         body = bytearray()
         problem = None
@@ -125,7 +125,7 @@ class Front:
                 problem = error
                 self._num_bytes -= len(body)
                 body.clear()
-            environ = _environ(scope, address, body)
+            environ = _environ(scope, caller, body)
             environ[BODY_PROBLEM], environ[READ] = problem, time.perf_counter()
             pool = self._pool(scope.path)
             answer = await asyncio.get_running_loop().run_in_executor(pool, self._call, environ)
@@ -194,7 +194,7 @@ def init_app(app: Flask) -> None:
     app.before_request(refuse_unread)
 
 
-def _environ(scope: Scope, address: str, body: bytearray) -> dict[str, Any]:
+def _environ(scope: Scope, caller: Caller, body: bytearray) -> dict[str, Any]:
     """Return the WSGI environment of a request (PEP 3333)."""
     host, _, port = scope.server.rpartition(":")
     environ: dict[str, Any] = {
@@ -205,7 +205,8 @@ def _environ(scope: Scope, address: str, body: bytearray) -> dict[str, Any]:
         "SERVER_NAME": host,
         "SERVER_PORT": port,
         "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
-        "REMOTE_ADDR": address,
+        "REMOTE_ADDR": caller.address,
+        PASSED_ON: caller.is_passed_on,
         "CONTENT_LENGTH": str(len(body)),
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope.scheme,

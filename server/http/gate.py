@@ -9,6 +9,7 @@ import re
 from flask import Flask, Response, request
 
 from server.errors import ProblemError
+from server.http.admission import PASSED_ON
 from server.http.callers import is_this_machine
 from server.http.origins import Origins
 from server.http.services import services
@@ -59,8 +60,7 @@ def _host_name(header: str) -> str:
 
 def is_local() -> bool:
     """Return whether a request was made on this machine, and not passed on by a proxy that says so."""
-    passed_on = "X-Forwarded-For" in request.headers or "Forwarded" in request.headers
-    return not passed_on and is_this_machine(request.remote_addr or "")
+    return not request.environ.get(PASSED_ON) and is_this_machine(request.remote_addr or "")
 
 
 def require_operator(scope: Scope = "write") -> None:
