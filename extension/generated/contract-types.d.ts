@@ -52,6 +52,13 @@ export type ReducedPrecision = "fp16" | "int8-weights" | "int8-dynamic" | "int8-
  * @maxItems 10000
  */
 export type PackList = PackListEntry[];
+export type Rejected = {
+  /**
+   * Position in the request's list.
+   */
+  index: number;
+  problem: string;
+}[];
 export type RankedCard = Card & {
   score: number;
   /**
@@ -816,7 +823,7 @@ export interface Problem {
   title: string;
   status: number;
   /**
-   * Stable, for programs: invalid_json, invalid_request, vector_length, space_mismatch, unknown_shop, unknown_item, unknown_bundle, not_found, method_not_allowed, body_too_large, unauthorised, forbidden, untrusted_host, untrusted_origin, not_ready, internal, handshake_failed, pairing_over, unknown_device, channel_expired, request_repeated, not_paired, no_copy, changed, no_condition, too_many_writes, no_room.
+   * Stable, for programs: invalid_json, invalid_request, vector_length, space_mismatch, unknown_shop, unknown_item, unknown_bundle, unknown_write, not_found, method_not_allowed, body_too_large, body_too_slow, busy, unauthorised, forbidden, insufficient_scope, too_many_requests, untrusted_host, untrusted_origin, not_ready, internal, handshake_failed, pairing_over, unknown_device, channel_expired, request_repeated, not_paired, no_copy, changed, no_condition, too_many_writes, no_room, disk_full.
    */
   code: string;
   /**
@@ -930,14 +937,36 @@ export interface RecommendationResponse {
   strategy: "exact" | "hnsw" | "exact_filtered" | "first_screen";
   items: RecommendedItem[];
 }
-export interface WriteReport {
+export interface AcceptedWrite {
+  write: number;
+  /**
+   * Products or item keys that will be applied.
+   */
   accepted: number;
-  unchanged: number;
-  rejected: Rejection[];
+  rejected?: Rejected;
 }
-export interface Rejection {
-  index: number;
-  problem: string;
+export interface Write {
+  write: number;
+  /**
+   * failed: it could not be applied, for the reason in `problem`.
+   */
+  state: "waiting" | "applied" | "failed";
+  receivedAt: string;
+  finishedAt?: string;
+  /**
+   * Written; while it waits, accepted to be written or deleted.
+   */
+  accepted?: number;
+  /**
+   * Already stored with the same content.
+   */
+  unchanged?: number;
+  /**
+   * How many were there to delete.
+   */
+  deleted?: number;
+  rejected?: Rejected;
+  problem?: string;
 }
 /**
  * A product card on a shop's page, read on this device.

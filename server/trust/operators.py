@@ -36,7 +36,8 @@ class Operators:
             raise ProblemError(
                 403,
                 "forbidden",
-                "this needs an operator's token, and the server has none: make one with `python -m server token make`",
+                "this needs an operator's token, and there is none: make one with `python -m server token make`, "
+                "or start the server with CARRYOVER_OPERATOR_TOKEN or --operator-token-file",
             )
 
     def made(self, secret: str, database: TrustDatabase) -> Token | None:
