@@ -40,6 +40,15 @@ def test_a_made_token_writes_where_its_scope_is_to_write(client, tokens):
     assert "grafana has the scopes read; this needs write" in response.json["detail"]
 
 
+def test_what_became_of_a_write_is_told_to_those_who_may_write(client, tokens):
+    secret = tokens.make("ci", ["write"], DAY)
+    where = put(client, secret).headers["Location"]
+    assert client.get(where).status_code == 401
+    reads = {"Authorization": f"Bearer {tokens.make('grafana', ['read'], DAY)}"}
+    assert answer(client.get(where, headers=reads)) == (403, "insufficient_scope")
+    assert client.get(where, headers={"Authorization": f"Bearer {secret}"}).json["state"] == "waiting"
+
+
 def test_the_configured_token_has_every_scope(client):
     assert answer(put(client, TOKEN)) == (202, None)
     headers = {"Authorization": f"Bearer {TOKEN}"}
