@@ -212,7 +212,7 @@ def add_flags(parser: argparse.ArgumentParser, command: Command) -> None:
         if command not in setting.metadata["commands"] or setting.metadata["secret"]:
             continue
         default = " ".join(setting.default) if isinstance(setting.default, tuple) else setting.default
-        shown = "none" if default in ("", None) else "off" if default is False else default
+        shown = "none" if default in ("", None) else "false" if default is False else default
         text = f"{setting.metadata['help']} [{environment_name(setting.name)}; default: {shown}]".replace("%", "%%")
         if isinstance(setting.default, bool):
             parser.add_argument(

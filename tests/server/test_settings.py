@@ -93,4 +93,4 @@ def test_every_setting_is_documented_with_its_flag_variable_and_default():
             assert f"`{flag_of(setting)}`" in text
         if isinstance(setting.default, int):
             row = next(line for line in text.splitlines() if f"`{environment_name(setting.name)}`" in line)
-            assert str(setting.default) in row
+            assert str(setting.default).lower() in row
