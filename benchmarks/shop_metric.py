@@ -10,6 +10,7 @@ import argparse
 import dataclasses
 import json
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -22,7 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.record import Environment, environment, write
-from benchmarks.serving import fill_catalogue, unit
+from benchmarks.serving.catalogue import fill_catalogue, unit
+from server.catalogue.database import DERIVED_FOLDERS
 from server.encoding.bundle import Bundle, load_bundle
 from server.search.filters import Filters
 from server.search.replica import Replica
@@ -72,10 +74,22 @@ def measure(case: str, data_dir: Path, bundle_dir: Path) -> dict[str, float]:
     figures = {"loadCpuSeconds": time.process_time() - started, "peakRssMb": _peak_mb()}
     figures |= _requests(replica, bundle)
     if case == "with":
-        figures["estimateCpuSeconds"] = _estimate_again(replica, data_dir)
+        replica.stop()
+        replica = _without_snapshots(data_dir, bundle_dir, bundle)
+        started = time.process_time()
+        replica.build_snapshots()
+        figures["estimateCpuSeconds"] = time.process_time() - started
         figures["peakRssMbAfterEstimate"] = _peak_mb()
     replica.stop()
     return figures
+
+
+def _without_snapshots(data_dir: Path, bundle_dir: Path, bundle: Bundle) -> Replica:
+    """Return a replica that has loaded the catalogue alone, whose shop has no moments yet."""
+    shutil.rmtree(data_dir / DERIVED_FOLDERS[0])
+    replica = Replica(Settings(data_dir=data_dir, bundle_dir=bundle_dir, exact_max_items=10 * NUM_ITEMS), bundle)
+    replica.refresh()
+    return replica
 
 
 def _peak_mb() -> float:
@@ -96,23 +110,6 @@ def _requests(replica: Replica, bundle: Bundle) -> dict[str, float]:
     return {f"{name}CpuMs": 1000 * statistics.median(values) for name, values in seconds.items()}
 
 
-def _estimate_again(replica: Replica, data_dir: Path) -> float:
-    """Return the CPU seconds from the start of a new estimate until the replica answers by it."""
-    _forget_estimates(data_dir)
-    replica.refresh()
-    started = time.process_time()
-    replica.build_indexes()
-    return time.process_time() - started
-
-
-def _forget_estimates(data_dir: Path) -> None:
-    """Delete the estimates, as if the shop had none yet."""
-    import sqlite3  # noqa: PLC0415 (only here; the catalogue offers no such thing)
-
-    with sqlite3.connect(data_dir / "catalogue.sqlite") as database:
-        database.execute("DELETE FROM estimates")
-
-
 def main() -> None:
     """Measure all cases in turn, print their medians, and write results/shop_metric.json."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -131,7 +128,7 @@ def main() -> None:
         fill_catalogue(Path(scratch), {SHOP: make_items(bundle.dim, np.random.default_rng(SEED))}, bundle.space)
         replica = Replica(Settings(data_dir=Path(scratch), exact_max_items=10 * NUM_ITEMS), bundle)
         replica.refresh()
-        replica.build_indexes()
+        replica.build_snapshots()
         replica.stop()
         for _ in range(REPEATS):
             for case in CASES:

@@ -17,6 +17,7 @@ import math
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -227,11 +228,15 @@ class ShopMetric:
 
     def length(self, user: Floats) -> float:
         """Return the length of a user vector (dim,) in this metric: its inner products over it are cosines."""
-        total = float(np.vecdot(user, user))
+        return math.sqrt(max(float(np.vecdot(user, self._whole @ user)), 0.0))
+
+    @cached_property
+    def _whole(self) -> Floats:
+        """Return (dim, dim), the matrices of all blocks in one, 1 on the diagonal outside of them."""
+        whole = np.eye(len(self.mean), dtype=np.float32)
         for block, matrix in zip(self.blocks, self._matrices, strict=True):
-            part = user[block.coordinates]
-            total += float(np.vecdot(part, matrix @ part) - np.vecdot(part, part))
-        return math.sqrt(max(total, 0.0))
+            whole[block.coordinates, block.coordinates] = matrix
+        return whole
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Command line of the server: `run`, `ingest`, `pack`, `check`, `repair`, `pair`, `token` and `rotate-keys`."""
+"""Command line of the server: `run`, `ingest`, `pack`, `check`, `repair`, `pair`, `token`, `events` and others."""
 
 import argparse
 import os
@@ -10,6 +10,7 @@ from pathlib import Path
 import orjson
 
 from encoders.errors import EncodersError
+from server.commands.feedback_flags import add_events, add_experiment, run_events, run_experiment
 from server.errors import ServerError
 from server.settings import DEFAULT_BITS, Settings, add_flags, settings_from
 from server.trust.tokens import SCOPES
@@ -45,6 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add_flags(commands.add_parser("repair", help="write the catalogue again without what is damaged"), "repair")
     rotate = commands.add_parser("rotate-keys", help="encrypt what browsers keep here with a new key")
     add_flags(rotate, "rotate-keys")
+    add_events(commands.add_parser("events", help="report and export what was shown, clicked and dismissed"))
+    add_experiment(commands.add_parser("experiment", help="compare two ways of ranking by what is clicked"))
     namespace = parser.parse_args(arguments)
     try:
         return _execute(namespace)
@@ -139,13 +142,17 @@ def _pair(namespace: argparse.Namespace, settings: Settings) -> None:
 def _execute(namespace: argparse.Namespace) -> int:
     settings = settings_from(vars(namespace), os.environ)
     if namespace.command == "run":
+        # Workers get their speed from processes; a BLAS that starts threads in each only makes them wait. NumPy reads
+        # this when it is loaded, which is now.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         from server.commands.run import run  # noqa: PLC0415 (ingest needs no web server)
 
         run(settings)
         return 0
 
-    if namespace.command in ("pair", "token"):
-        (_pair if namespace.command == "pair" else _token)(namespace, settings)
+    if namespace.command in ("pair", "token", "events", "experiment"):
+        run_command = {"pair": _pair, "token": _token, "events": run_events, "experiment": run_experiment}
+        run_command[namespace.command](namespace, settings)
         return 0
     if namespace.command in ("check", "repair"):
         from server.commands.repair import check, repair  # noqa: PLC0415 (as below)

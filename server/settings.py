@@ -19,7 +19,7 @@ LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 MIN_TOKEN_CHARS = 16
 DEFAULT_BITS = 4  # a number of a pack's vectors
 
-Command = Literal["run", "ingest", "pack", "pair", "token", "rotate-keys", "check", "repair"]
+Command = Literal["run", "ingest", "pack", "pair", "token", "rotate-keys", "check", "repair", "events", "experiment"]
 
 
 def _integer(text: str) -> int:
@@ -32,6 +32,12 @@ def _truth(text: str) -> bool:
     if text.strip().lower() not in ("true", "false"):
         raise ValueError("expected true or false")
     return text.strip().lower() == "true"
+
+
+def _number(text: str) -> float:
+    if not re.fullmatch(r"[0-9]{0,12}\.?[0-9]{1,12}", text.strip()):
+        raise ValueError("expected a number")
+    return float(text)
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -53,7 +59,7 @@ def _setting(  # one place where a declaration becomes a field
 
 BOTH: tuple[Command, ...] = ("run", "ingest")
 ALL: tuple[Command, ...] = ("run", "ingest", "pack")
-EVERY: tuple[Command, ...] = (*ALL, "pair", "token", "rotate-keys", "check", "repair")
+EVERY: tuple[Command, ...] = (*ALL, "pair", "token", "rotate-keys", "check", "repair", "events", "experiment")
 
 
 @dataclass(frozen=True)
@@ -71,7 +77,7 @@ class Settings:
     )
     host: str = _setting("127.0.0.1", "address to listen on", str)
     port: int = _setting(8710, "port to listen on", _integer)
-    workers: int = _setting(2, "worker processes; each keeps its own copy of the indexes", _integer)
+    workers: int = _setting(2, "worker processes, which share one copy of the shops", _integer)
     threads_per_worker: int = _setting(1, "requests one worker handles at a time", _integer)
     trusted_hosts: tuple[str, ...] = _setting(
         (), "host name a request may be addressed to, besides loopback names and --host", _words, flag="--trusted-host"
@@ -100,12 +106,11 @@ class Settings:
     body_timeout_seconds: int = _setting(20, "longest time for a request's whole body to arrive", _integer)
     poll_interval_ms: int = _setting(200, "how often a worker looks for changes in the catalogue", _integer)
     exact_max_items: int = _setting(
-        5000, "shops up to this many items are scanned exactly and have no index file", _integer, commands=BOTH
+        30_000, "shops up to this many items are scanned exactly and have no index file", _integer, commands=BOTH
     )
     delta_max_items: int = _setting(
-        2000, "items outside a shop's index before a new one is built", _integer, commands=BOTH
+        2000, "items outside a shop's snapshot before a new one is made", _integer, commands=BOTH
     )
-    ef: int = _setting(256, "HNSW search breadth: higher finds more and takes longer", _integer)
     resolve: tuple[str, ...] = _setting(
         (), "HOST:ADDR, fetch this host's images from this address, and allow it even if private", _words,
         commands=BOTH,
@@ -117,6 +122,9 @@ class Settings:
     image_timeout_seconds: int = _setting(10, "longest time for one image", _integer, commands=BOTH)
     image_max_bytes: int = _setting(10 * 2**20, "largest image file", _integer, commands=BOTH)
     image_max_pixels: int = _setting(40_000_000, "largest image, width times height", _integer, commands=BOTH)
+    events_days: int = _setting(30, "whole days for which events are kept one by one, then only their sums", _integer)
+    events_max_bytes: int = _setting(256 * 2**20, "what events and their sums may fill; more are refused", _integer)
+    diversity: float = _setting(0.2, "diversity of requests that name none and are in no experiment, 0 to 1", _number)
     batch_size: int = _setting(64, "products embedded and committed together", _integer, commands=("ingest",))
 
     def __post_init__(self) -> None:
@@ -178,12 +186,14 @@ _RANGES = (
     ("poll_interval_ms", 10, 60_000),
     ("exact_max_items", 0, 10_000_000),
     ("delta_max_items", 1, 10_000_000),
-    ("ef", 10, 10_000),
     ("image_threads", 1, 256),
     ("image_processes", 1, 256),
     ("image_timeout_seconds", 1, 600),
     ("image_max_bytes", 1024, 2**30),
     ("image_max_pixels", 1024, 10**9),
+    ("events_days", 1, 366),
+    ("events_max_bytes", 2**20, 2**40),
+    ("diversity", 0, 1),
     ("batch_size", 1, 4096),
 )
 

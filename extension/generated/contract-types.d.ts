@@ -52,13 +52,11 @@ export type ReducedPrecision = "fp16" | "int8-weights" | "int8-dynamic" | "int8-
  * @maxItems 10000
  */
 export type PackList = PackListEntry[];
-export type Rejected = {
-  /**
-   * Position in the request's list.
-   */
-  index: number;
-  problem: string;
-}[];
+/**
+ * Random id of one shown list, made on the device and used for no other. With it, and without diversity, a request takes part in experiments.
+ */
+export type ScreenId = string;
+export type Rejected = Rejection[];
 export type RankedCard = Card & {
   score: number;
   /**
@@ -823,7 +821,7 @@ export interface Problem {
   title: string;
   status: number;
   /**
-   * Stable, for programs: invalid_json, invalid_request, vector_length, space_mismatch, unknown_shop, unknown_item, unknown_bundle, unknown_write, not_found, method_not_allowed, body_too_large, body_too_slow, busy, unauthorised, forbidden, insufficient_scope, too_many_requests, untrusted_host, untrusted_origin, not_ready, internal, handshake_failed, pairing_over, unknown_device, channel_expired, request_repeated, not_paired, no_copy, changed, no_condition, too_many_writes, no_room, disk_full.
+   * Stable, for programs: invalid_json, invalid_octets, invalid_request, vector_length, space_mismatch, unknown_shop, unknown_item, unknown_bundle, unknown_write, not_found, method_not_allowed, body_too_large, body_too_slow, busy, unauthorised, forbidden, insufficient_scope, too_many_requests, untrusted_host, untrusted_origin, not_ready, internal, handshake_failed, pairing_over, unknown_device, channel_expired, request_repeated, not_paired, no_copy, changed, no_condition, too_many_writes, no_room, disk_full.
    */
   code: string;
   /**
@@ -875,13 +873,14 @@ export interface RecommendationRequest {
   space?: string;
   filters?: Filters;
   /**
-   * MMR's 1 - lambda: 0 is pure relevance.
+   * MMR's 1 - lambda: 0 is pure relevance. The default is the server's setting, or an experiment's.
    */
   diversity?: number;
   /**
    * vectors: each item carries what items are compared with each other by, so that the device can say why.
    */
   include?: "vectors"[];
+  screen?: ScreenId;
 }
 export interface Filters {
   /**
@@ -912,6 +911,38 @@ export interface Filters {
    */
   exclude?: string[];
 }
+export interface ScreenEvent {
+  screen: ScreenId;
+  shop: string;
+  /**
+   * How the screen was ranked.
+   */
+  mode: "own";
+  /**
+   * As the recommendations said it. One event of a screen has those of all the others.
+   */
+  space: string;
+  /**
+   * As the recommendations said it; absent where they said none.
+   */
+  arm?: string;
+  /**
+   * A click or dismissal counts where the item has an impression on the same screen.
+   */
+  kind: "impression" | "click" | "dismiss";
+  /**
+   * @minItems 1
+   * @maxItems 100
+   */
+  items: ScreenItem[];
+}
+export interface ScreenItem {
+  itemId: string;
+  /**
+   * In the list as it was shown, from 0.
+   */
+  position: number;
+}
 export interface RecommendedItem {
   itemId: string;
   url: string;
@@ -935,6 +966,10 @@ export interface RecommendationResponse {
   shop: string;
   space: string;
   strategy: "exact" | "hnsw" | "exact_filtered" | "first_screen";
+  /**
+   * Of an experiment, which events of this screen say back; absent where none runs at the shop.
+   */
+  arm?: string;
   items: RecommendedItem[];
 }
 export interface AcceptedWrite {
@@ -944,6 +979,13 @@ export interface AcceptedWrite {
    */
   accepted: number;
   rejected?: Rejected;
+}
+export interface Rejection {
+  /**
+   * Position in the request's list.
+   */
+  index: number;
+  problem: string;
 }
 export interface Write {
   write: number;
@@ -1078,6 +1120,7 @@ export interface Recommendations {
   isOnlySimilar?: boolean;
   facets?: Facets;
   pack?: PackOrigin;
+  screen?: Screen;
   /**
    * Why a better way to rank than this one failed.
    */
@@ -1104,6 +1147,27 @@ export interface PackOrigin {
    */
   isTrusted: boolean;
 }
+/**
+ * A list that the shopper's own server ranked, and that it is told of: only where the shopper wants that.
+ */
+export interface Screen {
+  /**
+   * 32 hexadecimal digits at random, of this list alone.
+   */
+  id: string;
+  space: string;
+  /**
+   * Of the server's experiment, as it named it; absent: none.
+   */
+  arm?: string;
+}
+/**
+ * An item of a list, and its place there, from 0.
+ */
+export interface ShownItem {
+  card: Card;
+  position: number;
+}
 export interface Settings {
   /**
    * Empty: no server, which is the default.
@@ -1126,6 +1190,10 @@ export interface Settings {
    * The icon says how many items of the shop in front fit; absent: it does not.
    */
   showsBadge?: boolean;
+  /**
+   * The shopper's own server is told what is shown, opened and dismissed of its lists; absent: it is not.
+   */
+  tellsScreens?: boolean;
   paused: boolean;
   /**
    * From shop to the time of consent.
@@ -1239,6 +1307,7 @@ export interface State {
   mode: "auto" | "page";
   compareImages?: boolean;
   showsBadge?: boolean;
+  tellsScreens?: boolean;
   paused: boolean;
   trustedKeys?: string[];
   signedBy?: string;
@@ -1933,7 +2002,7 @@ export interface Messages {
   "settings.set": {
     from: "ui";
     to: "background";
-    fields: { serverUrl?: string; serverIsMine?: boolean; mode?: string; compareImages?: boolean; showsBadge?: boolean; trustedKeys?: string[]; packListUrl?: string; actId?: string; };
+    fields: { serverUrl?: string; serverIsMine?: boolean; mode?: string; compareImages?: boolean; showsBadge?: boolean; tellsScreens?: boolean; trustedKeys?: string[]; packListUrl?: string; actId?: string; };
     reply: { state: State; };
   };
   "pairing.make": {
@@ -2001,6 +2070,12 @@ export interface Messages {
     to: "background";
     fields: { tabId?: number; };
     reply: { state: State; };
+  };
+  "screen.tell": {
+    from: "ui";
+    to: "background";
+    fields: { shop: string; screen: Screen; kind: string; items: ShownItem[]; };
+    reply: { isTold: boolean; };
   };
   "item.dismiss": {
     from: "ui";

@@ -4322,6 +4322,7 @@ export const messages = {
     "mode?": "string",
     "compareImages?": "boolean",
     "showsBadge?": "boolean",
+    "tellsScreens?": "boolean",
     "trustedKeys?": "string[]",
     "packListUrl?": "string",
     "actId?": "string"
@@ -4456,6 +4457,21 @@ export const messages = {
    },
    "reply": {
     "state": "State"
+   }
+  },
+  "screen.tell": {
+   "from": [
+    "ui"
+   ],
+   "to": "background",
+   "fields": {
+    "shop": "string",
+    "screen": "Screen",
+    "kind": "string",
+    "items": "ShownItem[]"
+   },
+   "reply": {
+    "isTold": "boolean"
    }
   },
   "item.dismiss": {
@@ -5075,6 +5091,9 @@ export const messages = {
     "pack": {
      "$ref": "#/types/PackOrigin"
     },
+    "screen": {
+     "$ref": "#/types/Screen"
+    },
     "problem": {
      "type": "object",
      "additionalProperties": false,
@@ -5091,6 +5110,45 @@ export const messages = {
       }
      },
      "description": "Why a better way to rank than this one failed."
+    }
+   }
+  },
+  "Screen": {
+   "description": "A list that the shopper's own server ranked, and that it is told of: only where the shopper wants that.",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "id",
+    "space"
+   ],
+   "properties": {
+    "id": {
+     "type": "string",
+     "description": "32 hexadecimal digits at random, of this list alone."
+    },
+    "space": {
+     "type": "string"
+    },
+    "arm": {
+     "type": "string",
+     "description": "Of the server's experiment, as it named it; absent: none."
+    }
+   }
+  },
+  "ShownItem": {
+   "description": "An item of a list, and its place there, from 0.",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "card",
+    "position"
+   ],
+   "properties": {
+    "card": {
+     "$ref": "#/types/Card"
+    },
+    "position": {
+     "type": "number"
     }
    }
   },
@@ -5131,6 +5189,10 @@ export const messages = {
     "showsBadge": {
      "type": "boolean",
      "description": "The icon says how many items of the shop in front fit; absent: it does not."
+    },
+    "tellsScreens": {
+     "type": "boolean",
+     "description": "The shopper's own server is told what is shown, opened and dismissed of its lists; absent: it is not."
     },
     "paused": {
      "type": "boolean"
@@ -5366,6 +5428,9 @@ export const messages = {
      "type": "boolean"
     },
     "showsBadge": {
+     "type": "boolean"
+    },
+    "tellsScreens": {
      "type": "boolean"
     },
     "paused": {

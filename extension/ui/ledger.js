@@ -20,6 +20,7 @@ const SERVER_TEXTS = [
   [/^\/v1\/bundles$/, "ledgerBundles"],
   [/^\/v1\/bundles\//, "ledgerBundleFile"],
   [/^\/v1\/shop-means$/, "ledgerMeans"],
+  [/^\/v1\/events$/, "ledgerScreens"],
   [/^\/v1\/channel$/, "ledgerChannel"],
   [/^\/v1\/pairing/, "ledgerPairing"],
 ];

@@ -4,31 +4,30 @@ Writers commit with synchronous=FULL: an acknowledged write is on disk, and a cr
 loses no accepted write. Readers use WAL and never wait for a writer.
 """
 
+import secrets
 import sqlite3
 import time
-from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kernel.chunks import chunks_of
 from server.catalogue.checksums import Damage, product_checksum, row_checksum, row_problem
 from server.errors import CatalogueError
 
 FILE_NAME = "catalogue.sqlite"
+# Folders beside it whose content is made from it: snapshots of shops, and what earlier versions had of them.
+DERIVED_FOLDERS = ("shops", "indexes")
 _FORMAT = 1
 _APPLICATION_ID = 0x43415252  # "CARR", so that another program's database is not mistaken for ours
 _BUSY_TIMEOUT_SECONDS = 60.0
 TOMBSTONE_SECONDS = 86_400
-_ESTIMATES_TABLE = """CREATE TABLE IF NOT EXISTS estimates (
-  shop TEXT NOT NULL, space TEXT NOT NULL, seq INTEGER NOT NULL, label INTEGER NOT NULL, count INTEGER NOT NULL,
-  about BLOB NOT NULL, moments BLOB NOT NULL, PRIMARY KEY (shop, space)
-) WITHOUT ROWID"""
-
 _WRITES_TABLE = """CREATE TABLE IF NOT EXISTS writes (
   id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, state TEXT NOT NULL DEFAULT 'waiting', body BLOB,
   begun INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0, received_at INTEGER NOT NULL,
@@ -38,6 +37,9 @@ _SERVED_TABLE = """CREATE TABLE IF NOT EXISTS served (
   one INTEGER PRIMARY KEY CHECK (one = 1), space TEXT NOT NULL, name TEXT NOT NULL
 )"""
 _WAITING_INDEX = "CREATE INDEX IF NOT EXISTS waiting_writes ON writes (id) WHERE state = 'waiting'"
+_LABELS_INDEX = "CREATE INDEX IF NOT EXISTS live_labels ON items (shop, label) WHERE deleted = 0"
+_DROP_ESTIMATES = "DROP TABLE IF EXISTS estimates"  # of versions that kept moments here
+_LABELS_AT_ONCE = 500
 _SELECT_CHANGES = "SELECT seq, label, shop, item_id, space, rating_count, card, embedding, row_sum, deleted FROM items"
 
 
@@ -65,26 +67,6 @@ class Stored:
     embedding_key: str
     has_image: bool
     embedding: bytes
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """Moments of a shop's items, as estimated once; `moments` are the bytes of kernel.shop_metric.Moments.
-
-    Attributes:
-        seq: the newest change of the catalogue at that time.
-        label: the highest label among the items.
-        count: the number of items.
-        about: JSON object with the blocks and the number of items that know each.
-    """
-
-    shop: str
-    space: str
-    seq: int
-    label: int
-    count: int
-    about: bytes
-    moments: bytes
 
 
 @dataclass(frozen=True)
@@ -137,8 +119,9 @@ class Catalogue:
             self.db.execute(f"PRAGMA user_version = {_FORMAT}")
 
     def _add_tables(self) -> None:
-        for statement in (_ESTIMATES_TABLE, _WRITES_TABLE, _WAITING_INDEX, _SERVED_TABLE):
+        for statement in (_WRITES_TABLE, _LABELS_INDEX, _DROP_ESTIMATES, _WAITING_INDEX, _SERVED_TABLE):
             self.db.execute(statement)
+        self.db.execute("INSERT OR IGNORE INTO counters VALUES ('epoch', ?)", (secrets.randbits(62),))
         if "row_sum" not in {row[1] for row in self.db.execute("PRAGMA table_info(items)")}:
             # Rows of earlier versions have none, and get one when they are written again.
             for column in ("row_sum", "product_sum"):
@@ -217,15 +200,7 @@ class Catalogue:
             if newest is None:
                 return 0
             self._set_counter("purged_seq", max(newest, self.purged_seq()))
-            self.db.execute("DELETE FROM estimates WHERE shop NOT IN (SELECT shop FROM items WHERE deleted = 0)")
             return self.db.execute(f"DELETE FROM items WHERE {where}", (limit,)).rowcount  # noqa: S608 (as above)
-
-    def write_estimate(self, estimate: Estimate) -> None:
-        """Replace the estimate of a shop in a space, durable on return."""
-        values = (estimate.shop, estimate.space, estimate.seq, estimate.label, estimate.count, estimate.about,
-                  estimate.moments)  # fmt: skip
-        with self.transaction():
-            self.db.execute("INSERT OR REPLACE INTO estimates VALUES (?,?,?,?,?,?,?)", values)
 
     def set_served(self, space: str, name: str) -> None:
         """Note the space that is served, and the name of its bundle, durable on return."""
@@ -239,9 +214,8 @@ class Catalogue:
         with self.transaction():
             self.db.executemany(f"INSERT OR REPLACE INTO writes ({columns}) VALUES (?,?,?,?,?,?,?,?,?)", writes)  # noqa: S608 (as above)
             self.db.execute("UPDATE items SET seq = seq + ?", (offset,))
-            self.db.execute("UPDATE estimates SET seq = seq + ?", (offset,))
             self.db.execute("UPDATE shops SET version = version + ?", (offset,))
-            self.db.execute("UPDATE counters SET value = value + ?", (offset,))
+            self.db.execute("UPDATE counters SET value = value + ? WHERE name <> 'epoch'", (offset,))
 
     def _bury(self, shop: str, item_id: str, seq: int, now: int) -> tuple[int, bool]:
         """Turn the live row, if any, into a tombstone; return the new sequence number and whether a row existed."""
@@ -284,43 +258,67 @@ class Catalogue:
         """Return the newest purged change. A reader below it may have missed a deletion and must reload everything."""
         return self._counter("purged_seq")
 
+    def epoch(self) -> int:
+        """Return the number of this catalogue; in another one the same labels mean other items."""
+        return self._counter("epoch")
+
     def data_version(self) -> int:
         """Return a number that changes when another connection commits; costs microseconds."""
         version: int = self.db.execute("PRAGMA data_version").fetchone()[0]
         return version
 
-    def changes_since(self, seq: int, damaged: list[Damage] | None = None) -> Iterator[Change]:
-        """Yield every sound row changed after `seq`, oldest first; from 0 only live rows. Use it inside `snapshot()`.
+    def changes_since(self, seq: int, damaged: list[Damage]) -> Iterator[Change]:
+        """Yield every sound row changed after `seq`, oldest first. Use it inside `snapshot()`.
 
         damaged: a list to which rows that are not sound are added.
         """
-        where = "seq > ? AND (deleted = 0 OR ? > 0)"
-        found = [] if damaged is None else damaged
         try:
-            for row in self.db.execute(f"{_SELECT_CHANGES} WHERE {where} ORDER BY seq", (seq, seq)):
-                yield from self._sound(row, found)
+            found = self.db.execute("SELECT label FROM items WHERE seq > ?", (seq,)).fetchall()
+            labels = [label for (label,) in found]
         except sqlite3.DatabaseError as error:
             if not _is_corrupt(error):
                 raise
-            yield from self._changes_one_by_one(seq, found)
+            labels = list(range(1, self.last_label() + 1))
+        changes = [change for change in self.rows_of(labels, damaged, with_deleted=True) if change.seq > seq]
+        yield from sorted(changes, key=attrgetter("seq"))
 
-    def _changes_one_by_one(self, seq: int, damaged: list[Damage]) -> Iterator[Change]:
-        """Yield what `changes_since` does, past pages that cannot be read. What was yielded before comes again."""
-        rows = []
-        for label in range(1, self.last_label() + 1):
+    def live_shops(self) -> set[str]:
+        """Return the shops that live rows name, also where damage made up the name."""
+        return {shop for (shop,) in self.db.execute("SELECT DISTINCT shop FROM items WHERE deleted = 0")}
+
+    def live_labels(self, shop: str) -> NDArray[np.int64]:
+        """Return the labels of a shop's live rows, ascending."""
+        found = self.db.execute("SELECT label FROM items WHERE shop = ? AND deleted = 0 ORDER BY label", (shop,))
+        return np.fromiter((label for (label,) in found), dtype=np.int64)
+
+    def rows_of(self, labels: Iterable[int], damaged: list[Damage], *, with_deleted: bool = False) -> Iterator[Change]:
+        """Yield the sound rows of ascending labels; those that are not sound are added to `damaged`."""
+        for part in chunks_of((int(label) for label in labels), _LABELS_AT_ONCE):
             try:
-                found = self.db.execute(
-                    f"{_SELECT_CHANGES} WHERE label = ? AND seq > ? AND (deleted = 0 OR ? > 0)", (label, seq, seq)
-                ).fetchone()
+                rows = self._select(part)
+            except sqlite3.DatabaseError as error:
+                if not _is_corrupt(error):
+                    raise
+                rows = self._select_one_by_one(part, damaged)
+            for row in rows:
+                if with_deleted or not row[-1]:
+                    yield from self._sound(row, damaged)
+
+    def _select(self, labels: Sequence[int]) -> list[tuple[Any, ...]]:
+        marks = ",".join("?" * len(labels))
+        return self.db.execute(f"{_SELECT_CHANGES} WHERE label IN ({marks}) ORDER BY label", labels).fetchall()
+
+    def _select_one_by_one(self, labels: Sequence[int], damaged: list[Damage]) -> list[tuple[Any, ...]]:
+        """Return the rows that can be read, past pages that cannot."""
+        rows = []
+        for label in labels:
+            try:
+                rows += self._select([label])
             except sqlite3.DatabaseError as error:
                 if not _is_corrupt(error):
                     raise
                 damaged.append(Damage(label, "unknown", "unknown", str(error)))
-            else:
-                if found is not None:
-                    rows.append(found)
-        for row in sorted(rows):
-            yield from self._sound(row, damaged)
+        return rows
 
     def _sound(self, row: tuple[Any, ...], damaged: list[Damage]) -> Iterator[Change]:
         seq, label, *content, checksum, is_deleted = row
@@ -338,23 +336,6 @@ class Catalogue:
         """Return the highest label that was ever given."""
         row = self.db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'items'").fetchone()
         return 0 if row is None else int(row[0])
-
-    def estimated_at(self, space: str) -> dict[str, int]:
-        """Return shop -> `seq` of its estimate in this space, for shops that have one."""
-        return dict(self.db.execute("SELECT shop, seq FROM estimates WHERE space = ?", (space,)))
-
-    def estimate(self, shop: str, space: str) -> Estimate | None:
-        """Return the estimate of a shop in this space, if any."""
-        row = self.db.execute("SELECT * FROM estimates WHERE shop = ? AND space = ?", (shop, space)).fetchone()
-        return None if row is None else Estimate(*row)
-
-    def live_vectors(self, shop: str, space: str, dim: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Return labels (n,), ascending, and item vectors float32 (n, dim) of a shop's sound items in this space."""
-        labels, raw = array("q"), bytearray()
-        for label, embedding, _, _ in self._live(shop, space, dim):
-            labels.append(label)
-            raw += embedding
-        return np.array(labels, dtype=np.int64), np.frombuffer(raw, dtype="<f4").reshape(len(labels), dim)
 
     def live_products(self, shop: str, space: str, dim: int) -> Iterator[tuple[bytes, bytes]]:
         """Yield each of a shop's sound items in this space: the Product's JSON, and its vector's bytes (float32)."""

@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 from kernel.files import sync
-from server.catalogue.database import FILE_NAME, Catalogue
+from server.catalogue.database import DERIVED_FOLDERS, FILE_NAME, Catalogue
 from server.encoding.bundle import Bundle
 from server.errors import CatalogueError, InputError
 from server.locks import held_lock
@@ -79,7 +79,8 @@ def _exchange(data_dir: Path, prepared: Path, name: str) -> None:
     os.link(current, kept)
     (prepared / FILE_NAME).replace(current)
     sync(data_dir)
-    shutil.rmtree(data_dir / "indexes", ignore_errors=True)
-    if (prepared / "indexes").is_dir():
-        (prepared / "indexes").rename(data_dir / "indexes")
+    for folder in DERIVED_FOLDERS:
+        shutil.rmtree(data_dir / folder, ignore_errors=True)
+        if (prepared / folder).is_dir():
+            (prepared / folder).rename(data_dir / folder)
     shutil.rmtree(prepared)

@@ -19,6 +19,7 @@ from encoders.errors import EncodersError
 from server.catalogue.database import Catalogue
 from server.catalogue.queue import MAX_ATTEMPTS, Queue, Waiting
 from server.catalogue.writer import Writer, WriteReport
+from server.commands.events import tidy_events
 from server.encoding.bundle import load_bundle
 from server.errors import ServerError
 from server.settings import Settings, child_environment, settings_from
@@ -90,6 +91,7 @@ def _serve(parent: int) -> None:
             if time.monotonic() - tidied_at > _TIDY_SECONDS:
                 Queue(catalogue).forget_old()
                 catalogue.purge_tombstones()
+                tidy_events(settings)
                 tidied_at = time.monotonic()
         except (OSError, sqlite3.Error) as error:
             logger.error("writes wait, and are tried again: %s", error)

@@ -203,7 +203,7 @@ def _build_indexes(settings: Settings, bundle: Bundle) -> int:
     replica = Replica(settings, bundle)
     try:
         replica.refresh()
-        return replica.build_indexes()
+        return replica.build_snapshots()
     finally:
         replica.stop()
 

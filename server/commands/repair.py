@@ -11,7 +11,7 @@ import orjson
 
 from kernel.files import sync
 from server.catalogue.checksums import product_checksum, row_problem
-from server.catalogue.database import FILE_NAME, Catalogue
+from server.catalogue.database import DERIVED_FOLDERS, FILE_NAME, Catalogue
 from server.catalogue.queue import Queue
 from server.errors import InputError
 from server.locks import held_lock
@@ -78,7 +78,8 @@ def repair(settings: Settings) -> Found:
         (new_dir / FILE_NAME).replace(path)
         sync(settings.data_dir)
         shutil.rmtree(new_dir)
-        shutil.rmtree(settings.data_dir / "indexes", ignore_errors=True)  # built again, of labels that are given anew
+        for folder in DERIVED_FOLDERS:  # built again, of labels that are given anew
+            shutil.rmtree(settings.data_dir / folder, ignore_errors=True)
         return found
 
 
@@ -98,7 +99,7 @@ def _copy(old: Catalogue, new: Catalogue) -> Found:
             elif product:
                 again.append(orjson.loads(product))
         # Later than all that a reader has seen, and the same for all shops.
-        new.db.execute("UPDATE counters SET value = ?", (newest + 1,))
+        new.db.execute("UPDATE counters SET value = ? WHERE name <> 'epoch'", (newest + 1,))
         new.db.execute("INSERT INTO shops SELECT DISTINCT shop, ? FROM items", (newest + 1,))
     _copy_small(old, new, found)
     for start in range(0, len(again), _QUEUED_AT_ONCE):

@@ -21,6 +21,7 @@ from server.encoding.bundle import check_probes, load_bundle
 from server.errors import ServerError
 from server.http.metric_hub import SOCKET, MetricHub
 from server.locks import held_lock
+from server.search import snapshots
 from server.settings import Settings, environment_from, settings_from
 from server.trust.channel import share_ticket_key
 from server.trust.server_key import fingerprint, read_or_make
@@ -34,6 +35,7 @@ _STOP_SECONDS = 10
 _LOAD_SECONDS = 10
 # Connections of one worker, those that wait for the next request among them; the rest waits to be accepted.
 _MAX_CONNECTIONS = 4096
+_SWITCH_SECONDS = 0.0005
 # How long the head of a request may take, and how long a connection may wait for the next one.
 _HEADER_MS = 15_000
 # Largest head of a request.
@@ -71,8 +73,7 @@ def run(settings: Settings) -> None:
         hub = MetricHub()
         os.environ[SOCKET] = hub.path
         hub.start()
-        # Workers get their speed from processes; a BLAS that starts threads in each only makes them wait.
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+        snapshots.preload(settings.data_dir, bundle.space)
         writer = WriterProcess(settings)
         writer.start()
         try:
@@ -105,6 +106,8 @@ def worker_app() -> "Front":
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     settings = settings_from({}, os.environ)
+    # Only one thread runs Python, and granian's, which reads and writes sockets, would wait ten times longer for it.
+    sys.setswitchinterval(_SWITCH_SECONDS)
     app = create_app(settings)
     # Workers share one socket: one that accepts before it has loaded would answer beside others that are ready.
     app.extensions[EXTENSION_KEY].replica.wait_until_ready(_LOAD_SECONDS)

@@ -10,7 +10,7 @@ from server.http.admission import ADMISSION_KEY, Admission
 from server.http.limits import Limits
 from server.http.metrics import Metrics
 from server.http.services import EXTENSION_KEY, Services
-from server.http.views import bundles, channel, health, items, packs, pairing, recommendations, shops, sync
+from server.http.views import bundles, channel, events, health, items, packs, pairing, recommendations, shops, sync
 from server.packs.served import ServedPacks
 from server.search.replica import Replica
 from server.settings import Settings
@@ -47,7 +47,7 @@ def create_app(settings: Settings) -> Flask:
     gate.init_app(app, settings)
     front.init_app(app)
     problems.init_app(app)
-    for view in (recommendations, shops, items, packs, bundles, health, pairing, channel, sync):
+    for view in (recommendations, shops, items, packs, bundles, health, pairing, channel, sync, events):
         app.register_blueprint(view.bp)
     parts.replica.start()
     return app

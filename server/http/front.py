@@ -16,18 +16,24 @@ from dataclasses import dataclass, field
 from typing import IO, Any, Protocol
 
 from flask import Flask, request
+from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]  # exported under another name
 
 from server.errors import ProblemError
+from server.http import fast_path
 from server.http.admission import ADMISSION_KEY, PASSED_ON, Admission, Caller
+from server.http.metrics import READ
+from server.http.views.recommendations import ROUTE
 from server.settings import Settings
 
-# Keys of a request's environment; no header can set them.
+# Key of a request's environment; no header can set it.
 BODY_PROBLEM = "carryover.body_problem"
-READ = "carryover.read"
 
 _WATCHING = frozenset({"/healthz", "/readyz", "/metrics"})
 # They wait for the disk, or build a pack.
-_SLOW = re.compile(r"/v1/(items|writes)(/|$)|/v1/shops/[^/]+/pack(/|$)")
+_SLOW = re.compile(r"/v1/(items|writes|events)(/|$)|/v1/shops/[^/]+/pack(/|$)")
+
+# Bodies up to this size are read by one call: 4,096 of them, as many as a worker has connections, are 64 MB.
+_READ_AT_ONCE = 16 * 1024
 
 Headers = list[tuple[str, str]]
 
@@ -101,6 +107,7 @@ class Front:
     def __init__(self, app: Flask, settings: Settings) -> None:
         self.app = app
         self._admission: Admission = app.extensions[ADMISSION_KEY]
+        self._fast = fast_path.FastPath(app)
         self._max_bytes = settings.max_body_bytes
         self._max_bytes_at_once = settings.max_bodies_bytes
         self._timeout_seconds = settings.body_timeout_seconds
@@ -116,21 +123,31 @@ class Front:
             protocol.response_bytes(*caller.refusal)
             return
         body = bytearray()
+        head = _fast_head(scope)
         problem = None
         try:
             try:
                 await self._read(scope, protocol, body)
+            except ProtocolClosed:  # by the client, in the middle of its body
+                return
             except ProblemError as error:
                 # The application answers these, too: with the headers of its answers, counted as all are.
                 problem = error
                 self._num_bytes -= len(body)
                 body.clear()
+            if head is not None and problem is None and len(body) <= fast_path.MAX_BYTES:
+                found = self._fast.answer(head, bytes(body))
+                if found is not None:
+                    protocol.response_bytes(200, *found)
+                    return
             environ = _environ(scope, caller, body)
             environ[BODY_PROBLEM], environ[READ] = problem, time.perf_counter()
             pool = self._pool(scope.path)
             answer = await asyncio.get_running_loop().run_in_executor(pool, self._call, environ)
         finally:
             self._num_bytes -= len(body)
+        if head is not None:
+            self._fast.keep(head, scope.headers.get("content-type") or "", answer.status, answer.headers)
         await _send(protocol, answer)
 
     def __rsgi_del__(self, _loop: object) -> None:
@@ -152,17 +169,33 @@ class Front:
             return
         try:
             async with asyncio.timeout(self._timeout_seconds):
+                if length is not None and int(length) <= _READ_AT_ONCE:
+                    await self._read_at_once(protocol, body, int(length))
+                    return
                 async for chunk in protocol:
                     body += chunk
                     self._num_bytes += len(chunk)
                     if len(body) > self._max_bytes:
                         raise self._too_large()
                     if self._num_bytes > self._max_bytes_at_once:
-                        raise ProblemError(503, "busy", "too many bodies at once; try again later", retry_after=5)
+                        raise self._busy()
         except TimeoutError as error:
             raise ProblemError(
                 408, "body_too_slow", f"expected the whole body within {self._timeout_seconds} s"
             ) from error
+
+    async def _read_at_once(self, protocol: Any, body: bytearray, length: int) -> None:
+        """Read a small body, in a tenth of the time that reading it chunk by chunk takes."""
+        if self._num_bytes + length > self._max_bytes_at_once:
+            raise self._busy()
+        self._num_bytes += length  # as it will be: until then nobody knows how much has come
+        try:
+            body += await protocol()
+        finally:
+            self._num_bytes += len(body) - length
+
+    def _busy(self) -> ProblemError:
+        return ProblemError(503, "busy", "too many bodies at once; try again later", retry_after=5)
 
     def _too_large(self) -> ProblemError:
         detail = f"expected a body of at most {self._max_bytes} bytes; send fewer items at a time"
@@ -226,6 +259,14 @@ def _environ(scope: Scope, caller: Caller, body: bytearray) -> dict[str, Any]:
     if "HTTP_HOST" not in environ and scope.authority:
         environ["HTTP_HOST"] = scope.authority
     return environ
+
+
+def _fast_head(scope: Scope) -> fast_path.Head | None:
+    """Return what the fast path knows a request by, None if it is for another route."""
+    if scope.path != ROUTE or scope.method != "POST":
+        return None
+    headers = tuple([pair for pair in scope.headers.items() if pair[0] != "content-length"])
+    return scope.http_version, scope.query_string, headers
 
 
 async def _send(protocol: Any, answer: _Answer) -> None:

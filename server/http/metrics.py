@@ -8,8 +8,8 @@ from flask import Flask, Response, g, request
 from prometheus_client import CollectorRegistry, Counter, Histogram, Metric, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 
-from server.http.front import READ
-
+# Key of a request's environment: when it had arrived. No header can set it.
+READ = "carryover.read"
 _BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0)
 
 
@@ -31,6 +31,15 @@ class Metrics:
         self.limited = Counter(
             "carryover_limited_requests_total", "Requests refused by a limit, by which", ["by"], registry=self._registry
         )
+
+        self._of_strategy: dict[tuple[str, str], Counter] = {}
+
+    def count_strategy(self, shop: str, strategy: str) -> None:
+        """Count an answer. The counter of each shop and strategy is kept: finding it takes longer than counting."""
+        key = (shop, strategy)
+        if key not in self._of_strategy:
+            self._of_strategy[key] = self.strategies.labels(shop, strategy)
+        self._of_strategy[key].inc()
 
     def count_limited(self, by: str) -> None:
         """Count a request that a limit refused."""

@@ -1,6 +1,7 @@
 """Reader of JSON bodies, with precise errors."""
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
@@ -17,11 +18,19 @@ def invalid(detail: str, pointer: str) -> NoReturn:
 
 def read_object(required: tuple[str, ...], optional: tuple[str, ...] = ()) -> dict[str, object]:
     """Return the body as a JSON object with these members and no others."""
-    if request.mimetype != "application/json":
-        got = request.mimetype or "none"
+    return parse_object(request.headers.get("Content-Type", ""), request.get_data(cache=False), required, optional)
+
+
+def parse_object(
+    content_type: str, raw: bytes, required: tuple[str, ...], optional: tuple[str, ...] = ()
+) -> dict[str, object]:
+    """Return a body of this Content-Type as a JSON object with these members and no others."""
+    mimetype = content_type.partition(";")[0].strip().lower()
+    if mimetype != "application/json":
+        got = mimetype or "none"
         raise ProblemError(400, "invalid_json", f"expected Content-Type application/json, got {got}")
     try:
-        body = orjson.loads(request.get_data(cache=False))
+        body = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise ProblemError(400, "invalid_json", f"expected JSON: {error.msg} at byte {error.pos}") from error
     return check_object(body, required, optional, "")
@@ -54,6 +63,13 @@ def check_strings(value: object, pointer: str, max_items: int, min_items: int = 
     """Return `value`, a list of strings."""
     checked = check_list(value, pointer, min_items, max_items)
     return tuple(check_string(item, f"{pointer}/{i}", 10_000, 0) for i, item in enumerate(checked))
+
+
+def check_screen(value: object) -> bytes:
+    """Return the id of a screen, 16 bytes."""
+    if not isinstance(value, str) or not re.fullmatch("[0-9a-f]{32}", value):
+        invalid("expected 32 hexadecimal digits, drawn at random for each screen", "/screen")
+    return bytes.fromhex(value)
 
 
 def check_list(value: object, pointer: str, min_items: int, max_items: int) -> list[Any]:

@@ -10,6 +10,7 @@ from flask import current_app
 from server.catalogue.database import Catalogue
 from server.encoding.bundle import Bundle
 from server.errors import ProblemError
+from server.events.database import Events
 from server.http.limits import Limits
 from server.http.metric_hub import HubClient, Report
 from server.http.metrics import Metrics
@@ -41,7 +42,7 @@ class Services:
     operators: Operators
     _local: threading.local = field(default_factory=threading.local)
     _hub: list[HubClient] = field(default_factory=list)
-    _opened: list[Catalogue | TrustDatabase | Copies] = field(default_factory=list)
+    _opened: list[Catalogue | TrustDatabase | Copies | Events] = field(default_factory=list)
 
     def catalogue(self) -> Catalogue:
         """Return this thread's own connection."""
@@ -63,6 +64,13 @@ class Services:
             self._local.copies = Copies(self.settings.data_dir, self.channels.now)
             self._opened.append(self._local.copies)
         return cast(Copies, self._local.copies)
+
+    def events(self) -> Events:
+        """Return this thread's own connection to the feedback."""
+        if not hasattr(self._local, "events"):
+            self._local.events = Events(self.settings.data_dir, self.settings.events_max_bytes)
+            self._opened.append(self._local.events)
+        return cast(Events, self._local.events)
 
     def own_report(self) -> Report:
         """Return what this process has counted."""

@@ -1,4 +1,4 @@
-"""Builder of indexes and estimates, which answers no requests.
+"""Builder of snapshots, which answers no requests.
 
 A worker that finds one due starts `python -m server.search.builder`; `ingest` builds in its own process. One process
 builds at a time in a data directory.
@@ -10,19 +10,23 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import asdict, dataclass
 
+import numpy as np
 import orjson
 
-from kernel.shop_metric import ShopMetric
-from server.catalogue.database import Catalogue
+from kernel.shop_metric import estimate, moments_from
+from server.catalogue.checksums import Damage
+from server.catalogue.columns import Vocabularies, rows_from
+from server.catalogue.database import Catalogue, Change
 from server.encoding.bundle import Bundle, load_bundle
 from server.errors import AlreadyLockedError, SnapshotError
 from server.locks import held_lock
-from server.search import metrics, snapshots
+from server.search import snapshots
+from server.search.column_file import Columns
 from server.search.index import build_index
+from server.search.metrics import metric_id, metric_of
 from server.settings import Settings, child_environment, settings_from
 
 logger = logging.getLogger(__name__)
@@ -32,21 +36,6 @@ _LOWEST_PRIORITY = 10
 _TERMINATED_SECONDS = 10
 
 
-@dataclass(frozen=True)
-class Due:
-    """Shops whose moments have to be estimated, and shops that need an index."""
-
-    estimates: list[str]
-    indexes: list[str]
-
-    def __bool__(self) -> bool:
-        return bool(self.estimates or self.indexes)
-
-    def first(self, count: int) -> "Due":
-        """Return the first shops of each."""
-        return Due(self.estimates[:count], self.indexes[:count])
-
-
 @contextmanager
 def building(settings: Settings, *, wait: bool) -> Iterator[None]:
     """Be the one builder of a data directory; raises AlreadyLockedError for another, unless `wait`."""
@@ -54,42 +43,60 @@ def building(settings: Settings, *, wait: bool) -> Iterator[None]:
         yield
 
 
-def build(settings: Settings, bundle: Bundle, due: Due) -> int:
-    """Make what is due, and return how many indexes. Call it inside `building`."""
+def build(settings: Settings, bundle: Bundle, shops: Sequence[str]) -> int:
+    """Make a snapshot of each shop, and return how many have an index. Call it inside `building`."""
     with closing(Catalogue(settings.data_dir)) as catalogue:
-        for shop in due.estimates:
-            estimate, _, _ = metrics.estimated(catalogue, shop, bundle)
-            if estimate is not None:
-                catalogue.write_estimate(estimate)
-        return sum(_build_index(settings, bundle, catalogue, shop) for shop in due.indexes)
+        snapshots.remove_gone(settings.data_dir, bundle.space, catalogue.live_shops())
+        return sum(_build(settings, bundle, catalogue, shop) for shop in shops)
 
 
-def _build_index(settings: Settings, bundle: Bundle, catalogue: Catalogue, shop: str) -> bool:
-    """Build an index beside the one in use, of vectors in a metric estimated now; publish it, then the estimate."""
-    directory = snapshots.directory_of(settings.data_dir, shop)
-    seq = catalogue.seq()
-    estimate, labels, items = metrics.estimated(catalogue, shop, bundle)
-    if len(labels) == 0:  # all its items went a moment ago
+def _build(settings: Settings, bundle: Bundle, catalogue: Catalogue, shop: str) -> bool:
+    """Publish a snapshot of a shop beside the one in use, in a metric estimated now; return whether it has an index."""
+    directory = snapshots.directory_of(settings.data_dir, shop, bundle.space)
+    columns = read_columns(catalogue, bundle, shop)
+    if len(columns.rows) == 0:  # all its items went a moment ago
         return False
-    metric = metrics.metric_of(bundle, estimate)
     try:
         snapshots.sweep(directory)
-        index = build_index(labels, items if metric is None else metric.stored(items), settings.ef)
-        snapshots.publish(directory, index, shop, bundle.space, seq, metric_id(metric))
+        index = None
+        if len(columns.rows) > settings.exact_max_items:
+            index = build_index(columns.rows.vectors.stored(slice(None)))
+        snapshots.publish(directory, shop, bundle.space, columns, index)
     except SnapshotError as error:
-        logger.error("%s; the shop stays scanned exactly", error)
+        logger.error("%s; the shop is scanned until it can be", error)
         return False
-    if estimate is not None:
-        catalogue.write_estimate(estimate)
-    return True
+    return index is not None
 
 
-def metric_id(metric: ShopMetric | None) -> str:
-    """Return what a snapshot names its metric by."""
-    return snapshots.NO_METRIC if metric is None else metric.metric_id
+def read_columns(catalogue: Catalogue, bundle: Bundle, shop: str) -> Columns:
+    """Return a shop's sound items in the bundle's space, in a metric estimated from them."""
+    left_out: list[Damage] = []
+    with catalogue.snapshot():
+        epoch, version = catalogue.epoch(), catalogue.shop_versions().get(shop, 0)
+        found = catalogue.rows_of(catalogue.live_labels(shop), left_out)
+        changes = [change for change in found if is_usable(change, bundle)]
+    moments = None
+    if bundle.metric is not None:
+        raw = b"".join(change.embedding or b"" for change in changes)
+        vectors = np.frombuffer(raw, dtype="<f4").reshape(len(changes), bundle.dim)
+        blocks = bundle.metric.own.blocks
+        moments = estimate(vectors, blocks)
+        # As a reader of the file will have them, so that both give the same metric.
+        moments = moments_from(moments.to_bytes(), blocks, bundle.dim, moments.counts)
+    vocabularies = Vocabularies()
+    metric = metric_of(bundle, moments)
+    rows = rows_from(changes, bundle.dim, vocabularies, metric)
+    return Columns(rows, vocabularies, epoch, version, metric_id(metric), moments, tuple(left_out))
 
 
-def build_apart(settings: Settings, due: Due, stopping: threading.Event) -> bool:
+def is_usable(change: Change, bundle: Bundle) -> bool:
+    """Return whether a change is in this bundle's space, or ends an item. Other spaces cannot be compared."""
+    if change.embedding is None:
+        return True
+    return change.space == bundle.space and len(change.embedding) == 4 * bundle.dim
+
+
+def build_apart(settings: Settings, shops: Sequence[str], stopping: threading.Event) -> bool:
     """Make what is due in a process of its own; return whether all of it is made, by it or by another.
 
     It ends when `stopping` is set.
@@ -99,7 +106,7 @@ def build_apart(settings: Settings, due: Due, stopping: threading.Event) -> bool
             pass
     except AlreadyLockedError:  # what it leaves is due in the next round
         return True
-    command = [sys.executable, "-m", "server.search.builder", orjson.dumps(asdict(due)).decode()]
+    command = [sys.executable, "-m", "server.search.builder", orjson.dumps(list(shops)).decode()]
     with subprocess.Popen(command, env=child_environment(settings)) as process:  # noqa: S603 (our own module)
         while process.poll() is None:
             if stopping.wait(_POLL_SECONDS):
@@ -116,14 +123,10 @@ def _main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     os.nice(_LOWEST_PRIORITY)
     settings = settings_from({}, os.environ)
-    due = Due(**orjson.loads(sys.argv[1]))
     bundle = load_bundle(settings.bundle_dir, settings.trusted_keys)
-    try:
-        with building(settings, wait=False):
-            num_built = build(settings, bundle, due)
-    except AlreadyLockedError:
-        return 0
-    return 0 if num_built == len(due.indexes) else 1
+    with suppress(AlreadyLockedError), building(settings, wait=False):
+        build(settings, bundle, orjson.loads(sys.argv[1]))
+    return 0
 
 
 if __name__ == "__main__":

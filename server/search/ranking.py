@@ -27,26 +27,40 @@ def mmr(relevance: Floats, embeddings: Floats, k: int, diversity: float, filler:
         return np.argsort(-relevance, kind="stable")[:k]
     taken = np.empty(k, dtype=np.int64)
     base = (1 - diversity) * relevance
-    known, shares = _known(embeddings, filler)
+    similarities = _Similarities(embeddings, filler, np.float32(diversity))
     closest = np.full(num_items, -np.inf, dtype=np.float32)
-    worth = relevance
+    position = int(np.argmax(relevance)) if k else 0
+    worth = np.empty_like(base)
     for step in range(k):
-        position = int(np.argmax(worth))
         taken[step] = position
-        cosines = np.vecdot(known, known[position]) / np.minimum(shares, shares[position])
-        np.maximum(closest, cosines, out=closest)
+        np.maximum(closest, similarities.to(position), out=closest)
         base[position] = -np.inf
-        worth = base - diversity * closest
+        np.subtract(base, closest, out=worth)
+        position = int(worth.argmax())
     return taken
 
 
-def _known(embeddings: Floats, filler: int | None) -> tuple[Floats, Floats]:
-    """Return (n, dim) without the filler and (n,) the remaining squared length."""
-    if filler is None:
-        return embeddings, np.ones(len(embeddings), dtype=np.float32)
-    known = embeddings.copy()
-    known[:, filler] = 0
-    return known, np.maximum(1 - np.square(embeddings[:, filler]), _LEAST_SHARE)
+class _Similarities:
+    """Cosines of n items times a factor, one row at a time: k rows are wanted of n.
+
+    With a `filler` coordinate two items are compared by the modalities known of both.
+    """
+
+    def __init__(self, embeddings: Floats, filler: int | None, factor: np.float32) -> None:
+        self._known, self._factor = embeddings, factor
+        self._shares: Floats | None = None
+        if filler is not None and embeddings[:, filler].any():
+            self._known = embeddings.copy()
+            self._known[:, filler] = 0
+            self._shares = np.maximum(1 - np.square(embeddings[:, filler]), _LEAST_SHARE)
+
+    def to(self, position: int) -> Floats:
+        """Return (n,): the cosines with one item, times the factor."""
+        cosines: Floats = self._known @ self._known[position]
+        cosines *= self._factor
+        if self._shares is not None:
+            cosines /= np.minimum(self._shares, self._shares[position])
+        return cosines
 
 
 def first_screen(state: ShopState, keep: Booleans, k: int, diversity: float, filler: int | None = None) -> Integers:

@@ -1,23 +1,25 @@
-"""Replica: a worker's own copy of every shop, which follows the catalogue's change sequence.
+"""Replica: a worker's view of every shop, which follows the catalogue's change sequence.
 
-Readers take `shops` once and never wait: every change creates new states, and one assignment swaps them in. When a
-shop outgrows scanning, a process apart builds an index and publishes it as a snapshot (`server.search.builder`). Every
-worker sees CURRENT change and loads it.
+Readers take `shops` once and never wait: every change creates new states, and one assignment swaps them in. Most of a
+shop is in a snapshot, a file that all workers map; what has changed since comes from the catalogue. When a shop
+outgrows its snapshot, a process apart makes a new one (`server.search.builder`), and every worker sees it published.
 """
 
 import logging
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
+from dataclasses import replace
+
+import numpy as np
 
 from server.catalogue.checksums import Damage
 from server.catalogue.database import Catalogue, Change
 from server.encoding.bundle import Bundle
-from server.errors import OtherMetricError, SnapshotError
+from server.errors import SnapshotError
 from server.search import builder, metrics, snapshots
-from server.search.builder import Due
-from server.search.shop_state import ShopState, empty_state
+from server.search.builder import is_usable
+from server.search.shop_state import ShopState, empty_state, state_from
 from server.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -29,16 +31,18 @@ _MOST_AT_ONCE = 100
 
 
 class Replica:
-    """Copy of every shop of the catalogue whose items are in the bundle's space."""
+    """View of every shop of the catalogue whose items are in the bundle's space."""
 
     def __init__(self, settings: Settings, bundle: Bundle) -> None:
         self._settings = settings
         self._bundle = bundle
+        self._own_metric = metrics.metric_of(bundle, None)
         self._catalogue = Catalogue(settings.data_dir)
         self._shops: Mapping[str, ShopState] = {}
         self._seq = 0
         self._damaged: frozenset[Damage] = frozenset()
         self._data_version: int | None = None
+        self._published: tuple[int, int] | None = None
         self._stamps: dict[str, tuple[int, int] | None] = {}
         self._refreshing = threading.Lock()
         self._stopping = threading.Event()
@@ -60,9 +64,14 @@ class Replica:
         """Return whether the catalogue has been loaded once."""
         return self._ready.is_set()
 
+    @property
+    def num_damaged(self) -> dict[str, int]:
+        """Return shop -> the number of its rows that are damaged and so not served."""
+        return dict(Counter(row.shop for row in self._damaged))
+
     def start(self) -> None:
         """Load and follow in the background; `is_ready` becomes true after the first load."""
-        for target, name in ((self._follow, "follow-catalogue"), (self._keep_indexed, "build-indexes")):
+        for target, name in ((self._follow, "follow-catalogue"), (self._keep_built, "build-snapshots")):
             thread = threading.Thread(target=target, name=name, daemon=True)
             thread.start()
             self._threads.append(thread)
@@ -79,14 +88,14 @@ class Replica:
         return self._ready.wait(timeout_seconds)
 
     def refresh(self) -> None:
-        """Bring `shops` up to the catalogue's newest change, metrics and snapshots; one assignment swaps them in."""
+        """Bring `shops` up to the catalogue's newest change and snapshots; one assignment swaps them in."""
         with self._refreshing:
-            shops, seq = self._shops, self._seq
+            published = snapshots.published_stamp(self._settings.data_dir, self._bundle.space)
             version = self._catalogue.data_version()
-            if version != self._data_version or not self.is_ready:
-                shops, seq = self._changed()
-            self._shops, self._seq = self._with_snapshots(shops), seq
-            self._data_version = version
+            if version == self._data_version and published == self._published and self.is_ready:
+                return
+            self._shops, self._seq = self._advanced(looks_for_snapshots=published != self._published)
+            self._data_version, self._published = version, published
             self._ready.set()
 
     def _follow(self) -> None:
@@ -94,20 +103,20 @@ class Replica:
             self._guarded(self.refresh)
             self._stopping.wait(self._settings.poll_interval_ms / 1000)
 
-    def _keep_indexed(self) -> None:
-        """Have indexes built in a process of their own, so that answering shares neither time nor memory with that."""
+    def _keep_built(self) -> None:
+        """Have snapshots built in a process of their own, so that answering shares neither time nor memory with it."""
         self._ready.wait()
         while not self._stopping.is_set():
             self._guarded(self._build_apart)
             self._stopping.wait(max(1.0, self._settings.poll_interval_ms / 1000))
 
     def _build_apart(self) -> None:
-        due = self.due().first(_MOST_AT_ONCE)
+        due = self.due()[:_MOST_AT_ONCE]
         if not due:
             return
         if builder.build_apart(self._settings, due, self._stopping):
             self.refresh()
-        else:
+        if set(due) & set(self.due()):
             self._stopping.wait(_RETRY_SECONDS)
 
     def _guarded(self, step: Callable[[], object]) -> None:
@@ -119,26 +128,33 @@ class Replica:
 
     # Following
 
-    def _changed(self) -> tuple[dict[str, ShopState], int]:
+    def _advanced(self, *, looks_for_snapshots: bool) -> tuple[dict[str, ShopState], int]:
         """Return the shops after the catalogue's newest change, and its number."""
         with self._catalogue.snapshot():
-            since = self._seq
-            if since < self._catalogue.purged_seq():
-                since = 0  # deletions may have been purged unseen: start over
-            reached = self._catalogue.seq()
-            shops = {} if since == 0 else dict(self._shops)
-            if since == 0:
-                self._stamps.clear()
-            if reached > since:
-                versions = self._catalogue.shop_versions()
-                damaged: list[Damage] = []
+            since, reached = self._seq, self._catalogue.seq()
+            # Deletions may have been purged unseen, and before the first load nothing has been seen.
+            starts_over = since == 0 or since < self._catalogue.purged_seq()
+            versions = self._catalogue.shop_versions()
+            if starts_over:
+                versions |= dict.fromkeys(self._catalogue.live_shops() - set(versions), -1)
+            damaged: list[Damage] = []
+            shops = {} if starts_over else dict(self._shops)
+            if not starts_over and reached > since:
                 for shop, changes in group_by_shop(self._catalogue.changes_since(since, damaged)).items():
-                    usable = [change for change in changes if self._is_usable(change)]
                     state = shops.get(shop) or self._empty(shop)
-                    shops[shop] = state.with_changes(usable, versions.get(shop, 0))
-                self._note(damaged, starts_over=since == 0)
-            shops = {shop: state for shop, state in shops.items() if len(state)}
-            return self._with_metrics(shops), reached
+                    shops[shop] = state.with_changes(self._usable(changes), versions.get(shop, 0))
+            if starts_over or looks_for_snapshots:
+                for shop, version in versions.items():
+                    if starts_over or self._has_new_snapshot(shop):
+                        shops[shop] = self._loaded(shop, version, damaged)
+            self._note(damaged, starts_over=starts_over)
+            return {shop: state for shop, state in shops.items() if len(state)}, reached
+
+    def _empty(self, shop: str) -> ShopState:
+        return empty_state(shop, self._bundle.dim, self._own_metric)
+
+    def _usable(self, changes: list[Change]) -> list[Change]:
+        return [change for change in changes if is_usable(change, self._bundle)]
 
     def _note(self, damaged: list[Damage], *, starts_over: bool) -> None:
         """Count and log the rows that are left out; all others are served."""
@@ -151,77 +167,57 @@ class Replica:
                 )  # fmt: skip
         self._damaged = frozenset(known.union(damaged))
 
-    @property
-    def num_damaged(self) -> dict[str, int]:
-        """Return shop -> the number of its rows that are damaged and so not served."""
-        return dict(Counter(row.shop for row in self._damaged))
-
-    def _empty(self, shop: str) -> ShopState:
-        return empty_state(shop, self._bundle.dim, *metrics.current(self._catalogue, shop, self._bundle))
-
-    def _with_metrics(self, shops: dict[str, ShopState]) -> dict[str, ShopState]:
-        """Return the shops, those whose moments were estimated again compared by their new metric."""
-        if self._bundle.metric is None:
-            return shops
-        estimated_at = self._catalogue.estimated_at(self._bundle.space)
-        for shop, state in shops.items():
-            known = None if state.estimate is None else state.estimate.seq
-            if estimated_at.get(shop) != known:
-                metric, estimate = metrics.current(self._catalogue, shop, self._bundle)
-                labels, items = self._catalogue.live_vectors(shop, self._bundle.space, self._bundle.dim)
-                shops[shop] = state.with_metric(metric, estimate, labels, items)
-                self._stamps.pop(shop, None)
-        return shops
-
-    def _is_usable(self, change: Change) -> bool:
-        """Return whether a change is in this bundle's space, or ends an item. Other spaces cannot be compared."""
-        if change.embedding is None:
-            return True
-        return change.space == self._bundle.space and len(change.embedding) == 4 * self._bundle.dim
-
     # Snapshots
 
-    def _with_snapshots(self, shops: Mapping[str, ShopState]) -> Mapping[str, ShopState]:
-        """Return the shops with the newest snapshots of their indexes."""
-        adopted = dict(shops)
-        for shop, state in shops.items():
-            if len(state) <= self._settings.exact_max_items and state.index is None:
-                continue
-            directory = snapshots.directory_of(self._settings.data_dir, shop)
-            stamp = snapshots.current_stamp(directory)
-            if stamp == self._stamps.get(shop):
-                continue
-            self._stamps[shop] = stamp
-            if stamp is not None:
-                adopted[shop] = self._with_index(directory, state)
-        return adopted
+    def _has_new_snapshot(self, shop: str) -> bool:
+        directory = snapshots.directory_of(self._settings.data_dir, shop, self._bundle.space)
+        return snapshots.current_stamp(directory) != self._stamps.get(shop)
 
-    def _with_index(self, directory: Path, state: ShopState) -> ShopState:
-        bundle = self._bundle
-        try:
-            found = snapshots.load_current(
-                directory, state.shop, bundle.space, bundle.dim, self._settings.ef, builder.metric_id(state.metric)
-            )
-        except OtherMetricError:
-            # Published a moment before its estimate is: the present index stays until that has come.
+    def _loaded(self, shop: str, version: int, damaged: list[Damage]) -> ShopState:
+        """Return a shop from its snapshot and what has changed since, or from the catalogue alone."""
+        state = self._snapshot(shop, version, damaged)
+        if state.version == version:
             return state
+        labels = self._catalogue.live_labels(shop)
+        is_live = np.isin(state.base.labels, labels, assume_unique=True)
+        missing = np.setdiff1d(labels, state.base.labels, assume_unique=True)
+        changes = self._usable(list(self._catalogue.rows_of(missing, damaged)))
+        return replace(state, base_alive=is_live, kept={}).with_changes(changes, version)
+
+    def _snapshot(self, shop: str, version: int, damaged: list[Damage]) -> ShopState:
+        """Return a shop as its snapshot has it, empty without one that can be used."""
+        bundle = self._bundle
+        directory = snapshots.directory_of(self._settings.data_dir, shop, bundle.space)
+        self._stamps[shop] = snapshots.current_stamp(directory)
+        nothing = self._empty(shop)
+        if self._stamps[shop] is None:
+            return nothing
+        try:
+            loaded = snapshots.load_current(directory, shop, bundle.space, bundle.dim, metrics.blocks_of(bundle))
         except SnapshotError as error:
-            logger.warning(
-                "index of %s not used, scanning until it is rebuilt from the catalogue: %s", state.shop, error
-            )
-            return state.with_index(None)
-        return state.with_index(found[0])
+            logger.warning("snapshot of %s not used, the catalogue is, until it is built again: %s", shop, error)
+            return nothing
+        columns = loaded.columns
+        if columns.epoch != self._catalogue.epoch() or columns.version > version:
+            logger.warning("snapshot of %s not used: it is of another catalogue, or of a later one", shop)
+            return nothing
+        metric = metrics.metric_of(bundle, columns.moments)
+        if metrics.metric_id(metric) != columns.metric_id:
+            logger.warning("snapshot of %s not used: it is in the metric of another bundle", shop)
+            return nothing
+        damaged.extend(columns.left_out)
+        return state_from(shop, bundle.dim, loaded, metric)
 
-    def due(self) -> Due:
-        """Return the shops whose moments or whose index have to be made, for the first time or again."""
-        states = self._shops.values()
-        return Due(
-            [state.shop for state in states if self._needs_estimate(state)],
-            [state.shop for state in states if self._needs_index(state)],
-        )
+    def due(self) -> list[str]:
+        """Return the shops whose snapshot has to be made, for the first time or again."""
+        return [state.shop for state in self._shops.values() if self._is_due(state)]
 
-    def build_indexes(self) -> int:
-        """Estimate moments and build indexes where due, in this process; return how many indexes.
+    def _is_due(self, state: ShopState) -> bool:
+        limits = self._settings.exact_max_items, self._settings.delta_max_items
+        return metrics.is_due(state, self._bundle) or state.needs_snapshot(*limits)
+
+    def build_snapshots(self) -> int:
+        """Make the snapshots that are due, in this process; return how many of them have an index.
 
         Waits for another process that builds.
         """
@@ -232,13 +228,6 @@ class Replica:
             num_built = builder.build(self._settings, self._bundle, self.due())
         self.refresh()
         return num_built
-
-    def _needs_estimate(self, state: ShopState) -> bool:
-        """Return whether a scanned shop's moments are due; those of an indexed shop are estimated with its index."""
-        return len(state) <= self._settings.exact_max_items and metrics.is_due(state, self._bundle)
-
-    def _needs_index(self, state: ShopState) -> bool:
-        return state.needs_index(self._settings.exact_max_items, self._settings.delta_max_items)
 
 
 def group_by_shop(changes: Iterator[Change]) -> dict[str, list[Change]]:

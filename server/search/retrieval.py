@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from server.catalogue.columns import Booleans, Floats, Integers
 from server.search.filters import Filters, kept_rows
@@ -12,13 +13,14 @@ from server.search.shop_state import ShopState
 
 Strategy = Literal["exact", "hnsw", "exact_filtered", "first_screen"]
 
-# Measured on one core at dim 256 (benchmarks/serving.py): what one row costs when scanned in order, when gathered
+# Measured on one core at dim 256 (benchmarks/serving): what one row costs when scanned in order, when gathered
 # first, and when it is one step of an HNSW search. Only their ratios matter.
-SCAN_NS = 40.0
-GATHER_NS = 150.0
-HNSW_STEP_NS = 400.0
+SCAN_NS = 10.0
+GATHER_NS = 30.0
+HNSW_STEP_NS = 1000.0
 # Room for candidates that turn out to be deleted.
 _SPARE = 16
+_COLUMNS_OF_A_ROW = 32
 
 
 @dataclass(frozen=True)
@@ -37,22 +39,22 @@ def recommend(
 
     filler: the bundle's coordinate that stands for what is not known of an item (contracts/bundle.schema.json).
     """
-    keep = kept_rows(state, filters)
+    keep = None if filters.is_empty else kept_rows(state, filters)
     if query is None:
-        rows = first_screen(state, keep, k, diversity, filler)
+        rows = first_screen(state, state.alive if keep is None else keep, k, diversity, filler)
         return Found(rows, np.zeros(len(rows), dtype=np.float32), "first_screen")
     if state.metric is not None:
         # One factor for all items makes their inner products cosines, so that scores of all shops have one scale.
         query = query / np.float32(max(state.metric.length(query), 1e-6))
-    num_kept = int(np.count_nonzero(keep))
+    num_kept = len(state) if keep is None else int(np.count_nonzero(keep))
     num_candidates = min(num_kept, k if diversity == 0 else pool_size(k))
     strategy: Strategy = "hnsw"
     found = _search_index(state, query, num_candidates, keep, num_kept)
     if found is None:
-        found = _scan(state, query, num_candidates, keep, num_kept)
-        strategy = "exact" if filters.is_empty else "exact_filtered"
+        found = _scan(state, query, k, num_candidates, keep)
+        strategy = "exact" if keep is None else "exact_filtered"
     rows, scores = found
-    order = mmr(scores, state.compared_of(rows), k, diversity, filler)
+    order = mmr(scores, state.compared_of(rows), k, diversity, filler) if diversity else slice(k)
     return Found(rows[order], scores[order], strategy)
 
 
@@ -62,34 +64,73 @@ def pool_size(k: int) -> int:
 
 
 def _search_index(
-    state: ShopState, query: Floats, num_candidates: int, keep: Booleans, num_kept: int
+    state: ShopState, query: Floats, num_candidates: int, keep: Booleans | None, num_kept: int
 ) -> tuple[Integers, Floats] | None:
     """Return candidates from index and delta; None if scanning is cheaper or the index returned too few."""
     if state.index is None or num_kept == 0:
         return None
-    # Enough labels for `num_candidates` to survive the filters, were what they keep spread evenly.
-    num_labels = int(1.5 * num_candidates * (len(state.index) + len(state.delta)) / num_kept) + _SPARE
-    if HNSW_STEP_NS * max(state.index.ef, num_labels) > min(SCAN_NS * state.num_rows, GATHER_NS * num_kept):
+    # Enough rows for `num_candidates` to survive the filters, were what they keep spread evenly.
+    num_rows = int(1.5 * num_candidates * state.num_rows / num_kept) + _SPARE
+    if HNSW_STEP_NS * max(state.index.ef, num_rows) > min(SCAN_NS * state.num_rows, GATHER_NS * num_kept):
         return None
-    rows = state.base.find(state.index.search(query, num_labels))
-    rows = rows[rows >= 0]
-    rows = rows[keep[rows]]
-    delta_rows = len(state.base) + np.flatnonzero(keep[len(state.base) :])
+    rows = state.index.search(query, num_rows)
+    rows = rows[state.base_alive[rows] if keep is None else keep[rows]]
+    delta_rows = np.arange(len(state.base), state.num_rows)
+    if keep is not None:
+        delta_rows = delta_rows[keep[len(state.base) :]]
     # Too few only where the kept items are far from the query as a group: the exact scan is then the honest answer.
     if len(rows) < min(num_candidates, num_kept - len(delta_rows)):
         return None
+    if len(delta_rows) > 2 * num_candidates:
+        approximate, margin = state.scan(query, delta_rows)
+        delta_rows = delta_rows[_highest(approximate, num_candidates, num_candidates, margin)]
     rows = np.concatenate([rows, delta_rows])
-    return best(rows, np.vecdot(state.stored_of(rows), query), num_candidates)
+    return best(rows, state.scores_of(rows, query), num_candidates)
 
 
 def _scan(
-    state: ShopState, query: Floats, num_candidates: int, keep: Booleans, num_kept: int
+    state: ShopState, query: Floats, k: int, num_candidates: int, keep: Booleans | None
 ) -> tuple[Integers, Floats]:
-    rows = np.flatnonzero(keep)
-    if GATHER_NS * num_kept < SCAN_NS * state.num_rows:
-        return best(rows, np.vecdot(state.stored_of(rows), query), num_candidates)
-    scores = np.concatenate([np.vecdot(state.base.vectors.stored, query), np.vecdot(state.delta.vectors.stored, query)])
-    return best(rows, scores[rows], num_candidates)
+    """Return candidates, of which the k best are the best of all.
+
+    A scan of eight bits a number finds them, and whatever its error could hide; those are then compared exactly.
+    """
+    kept = None if keep is None else np.flatnonzero(keep)
+    if kept is not None and GATHER_NS * len(kept) < SCAN_NS * state.num_rows:
+        approximate, margin = state.scan(query, kept)
+        rows = kept[_highest(approximate, min(k, num_candidates), num_candidates, margin)]
+    else:
+        approximate, margin = state.scan(query)
+        if keep is not None:
+            approximate[~keep] = -np.inf
+        elif len(state.dead_rows):
+            approximate[state.dead_rows] = -np.inf
+        rows = _highest(approximate, min(k, num_candidates), num_candidates, margin)
+    return best(rows, state.scores_of(rows, query), num_candidates)
+
+
+def _highest(scores: NDArray[np.float64], k: int, count: int, margin: float) -> Integers:
+    """Return the positions of the `count` highest scores, and of all that are within `margin` of the k-th, ascending.
+
+    The highest of each of many columns are few, and the `count`-th of them is at most the `count`-th of all: most
+    scores are only compared with it, which costs a tenth of partitioning them.
+    """
+    if count == 0:
+        return np.empty(0, dtype=np.int64)
+    width = len(scores) // _COLUMNS_OF_A_ROW
+    floor = -np.inf
+    reaching, reached = np.arange(len(scores)), scores
+    if width > 2 * count:
+        highest = scores[: width * _COLUMNS_OF_A_ROW].reshape(_COLUMNS_OF_A_ROW, width).max(axis=0)
+        floor = np.partition(highest, width - count)[width - count]
+        reaching = np.flatnonzero(scores >= floor)
+        reached = scores[reaching]
+    ordered = np.partition(reached, (len(reached) - count, len(reached) - k))
+    threshold = min(ordered[-count], ordered[-k] - margin)
+    if threshold < floor:
+        return np.flatnonzero(scores >= threshold)
+    found: Integers = reaching[(reached >= threshold) & (reached > -np.inf)]
+    return found
 
 
 def best(rows: Integers, scores: Floats, num_candidates: int) -> tuple[Integers, Floats]:

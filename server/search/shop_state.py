@@ -1,12 +1,12 @@
 """Everything a worker needs to answer for one shop, as one object that never changes once made.
 
-A state is a `base` (large, shared by successive states) and a `delta` (small, copied on each change). A base with an
-HNSW index is searched through it, otherwise it is scanned; the delta is always scanned. What has been deleted or
-superseded is marked in `base_alive` and dropped from the index's results.
+A state is a `base` (large, shared by successive states and, where it is mapped from a snapshot, by all workers) and a
+`delta` (small, copied on each change). A base with an HNSW index is searched through it, otherwise it is scanned; the
+delta is always scanned. What has been deleted or superseded is marked in `base_alive` and dropped from what is found.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -15,15 +15,17 @@ from numpy.typing import NDArray
 
 from kernel.shop_metric import ShopMetric
 from server.catalogue.columns import Booleans, Floats, Integers, Rows, Vocabularies, concatenate, rows_from
-from server.catalogue.database import Change, Estimate
-from server.catalogue.vectors import Vectors, vectors_of
-from server.errors import CatalogueError
+from server.catalogue.database import Change
+from server.catalogue.vectors import ScanQuery, Vectors
 from server.search.index import Index
+from server.search.snapshots import Loaded
 
-# Folding the delta into a base that has no index is only a copy; below this many rows it is not worth one.
+# Folding the delta into a base in memory is only a copy; below this many rows it is not worth one.
 _FOLD_AT_ROWS = 1000
 # A base this dead wastes a fifth of every search.
 _MAX_DEAD_SHARE = 0.2
+# A shop of fewer items without a metric is loaded from the catalogue as fast as from a snapshot.
+_LEAST_SNAPSHOT_ROWS = 1000
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,10 @@ class ShopState:
     """One moment of one shop. Rows are numbered through base, then delta.
 
     Attributes:
+        version: the shop's version in the catalogue.
         metric: what the vectors of all rows are in; None if the bundle has none.
-        estimate: what `metric` comes from; None if it is the bundle's own.
+        has_snapshot: whether the base is that of a snapshot.
+        kept: answers that depend on nothing but the state.
     """
 
     shop: str
@@ -44,7 +48,8 @@ class ShopState:
     delta: Rows
     index: Index | None = None
     metric: ShopMetric | None = None
-    estimate: Estimate | None = None
+    has_snapshot: bool = False
+    kept: dict[Any, Any] = field(default_factory=dict, compare=False)
 
     def __len__(self) -> int:
         return self.num_base_alive + len(self.delta)
@@ -53,6 +58,11 @@ class ShopState:
     def num_base_alive(self) -> int:
         """Return the number of live rows of the base."""
         return int(np.count_nonzero(self.base_alive))
+
+    @cached_property
+    def dead_rows(self) -> Integers:
+        """Return the rows of the base that are not live."""
+        return np.flatnonzero(~self.base_alive)
 
     @cached_property
     def alive(self) -> Booleans:
@@ -72,25 +82,51 @@ class ShopState:
 
     def card(self, row: int) -> bytes:
         """Return the open card of a row."""
-        return self.base.cards[row] if row < len(self.base) else self.delta.cards[row - len(self.base)]
+        return self.base.card(row) if row < len(self.base) else self.delta.card(row - len(self.base))
+
+    def cards_of(self, rows: Integers) -> list[bytes]:
+        """Return the open cards of some rows."""
+        if len(self.delta) == 0:
+            return self.base.cards_of(rows)
+        return [self.card(row) for row in rows.tolist()]
 
     def stored_of(self, rows: Integers) -> Floats:
         """Return float32 (len(rows), dim): what a user is compared with."""
-        return self._gathered(rows, lambda vectors, own: vectors.stored[own])
+        return self._gathered(rows, (len(rows), self.dim), Vectors.stored)
 
     def compared_of(self, rows: Integers) -> Floats:
         """Return float32 (len(rows), dim), of about unit length: what items are compared with each other by."""
-        return self._gathered(rows, Vectors.compared)
+        return self._gathered(rows, (len(rows), self.dim), Vectors.compared)
+
+    def scores_of(self, rows: Integers, query: Floats) -> Floats:
+        """Return float32 (len(rows),): the inner products of stored vectors with a query (dim,)."""
+        return self._gathered(rows, (len(rows),), lambda vectors, own: vectors.scores(own, query))
+
+    def scan(self, query: Floats, rows: Integers | None = None) -> tuple[NDArray[np.float64], float]:
+        """Return (num_rows,), about the score of every row, or of some (which ascend), and how far two may be wrong.
+
+        Both are up to the query's factor.
+        """
+        codes = ScanQuery.of(query)
+        margin = max(vectors.scan_margin(codes) for vectors in (self.base.vectors, self.delta.vectors))
+        if len(self.delta) == 0:
+            return self.base.vectors.scan(codes, rows), margin
+        base_rows = delta_rows = None
+        if rows is not None:
+            at = int(np.searchsorted(rows, len(self.base)))
+            base_rows, delta_rows = rows[:at], rows[at:] - len(self.base)
+        scores = self.base.vectors.scan(codes, base_rows), self.delta.vectors.scan(codes, delta_rows)
+        return np.concatenate(scores), margin
 
     def typicality_of(self, rows: Integers) -> Floats | None:
         """Return float32 (len(rows),): how near each row is to the shop's mean, None without a metric."""
         parts = [vectors.typicality for vectors in (self.base.vectors, self.delta.vectors)]
         return None if parts[0] is None or parts[1] is None else np.concatenate([parts[0], parts[1]])[rows]
 
-    def _gathered(self, rows: Integers, read: Callable[[Vectors, Integers], Floats]) -> Floats:
+    def _gathered(self, rows: Integers, shape: tuple[int, ...], read: Callable[[Vectors, Integers], Floats]) -> Floats:
         if len(self.delta) == 0:
             return read(self.base.vectors, rows)
-        gathered = np.empty((len(rows), self.dim), dtype=np.float32)
+        gathered = np.empty(shape, dtype=np.float32)
         in_base = rows < len(self.base)
         gathered[in_base] = read(self.base.vectors, rows[in_base])
         gathered[~in_base] = read(self.delta.vectors, rows[~in_base] - len(self.base))
@@ -102,15 +138,15 @@ class ShopState:
 
     def row_of(self, item_id: str) -> int | None:
         """Return the live row of an item, or None if the shop does not have it."""
-        row = self.delta.row_of.get(item_id)
+        row = self.delta.row_of(item_id)
         if row is not None:
             return len(self.base) + row
-        row = self.base.row_of.get(item_id)
+        row = self.base.row_of(item_id)
         return row if row is not None and self.base_alive[row] else None
 
     def live_rows(self) -> Rows:
-        """Return the live rows alone."""
-        return concatenate(self.base.take(np.flatnonzero(self.base_alive)), self.delta)
+        """Return the live rows alone, all in memory."""
+        return concatenate([self.base.take(np.flatnonzero(self.base_alive)), self.delta])
 
     def with_changes(self, changes: Sequence[Change], version: int) -> "ShopState":
         """Return the state after `changes`, which are in order; an existing index is kept."""
@@ -128,67 +164,40 @@ class ShopState:
             delta = delta.take(np.flatnonzero(~np.isin(delta.labels, gone)))
         if added:
             fresh = rows_from([added[label] for label in sorted(added)], self.dim, self.vocabularies, self.metric)
-            delta = concatenate(delta, fresh)
-        state = replace(self, version=version, base_alive=base_alive, delta=delta)
-        return state if state.index is not None else state._folded()
+            delta = concatenate([delta, fresh])
+        state = replace(self, version=version, base_alive=base_alive, delta=delta, kept={})
+        return state if state.has_snapshot else state.folded()
 
-    def _folded(self) -> "ShopState":
-        if len(self.delta) <= _FOLD_AT_ROWS and len(self) >= len(self.base) // 2:
+    def folded(self, at_rows: int = _FOLD_AT_ROWS) -> "ShopState":
+        """Return the same items as base, all in memory, if the delta has more rows than `at_rows` or much is dead."""
+        if len(self.delta) <= at_rows and len(self) >= len(self.base) // 2:
             return self
-        return self.with_index(None)
+        base = self.live_rows()
+        nothing = self.delta.take(np.empty(0, dtype=np.int64))
+        return replace(self, base=base, base_alive=np.ones(len(base), dtype=np.bool_), delta=nothing, kept={})
 
-    def with_index(self, index: Index | None) -> "ShopState":
-        """Return the same items with the content of `index` as base; with None everything is base and scanned."""
-        live = self.live_rows()
-        inside = np.ones(len(live), dtype=np.bool_) if index is None else np.isin(live.labels, index.labels)
-        base = live if inside.all() else live.take(np.flatnonzero(inside))
-        return replace(
-            self,
-            base=base,
-            base_alive=np.ones(len(base), dtype=np.bool_),
-            delta=live.take(np.flatnonzero(~inside)),
-            index=index,
-        )
-
-    def with_metric(
-        self, metric: ShopMetric | None, estimate: Estimate | None, labels: Integers, items: Floats
-    ) -> "ShopState":
-        """Return the same items compared by another metric, scanned until an index of it is loaded.
-
-        labels: (n,), ascending; items: float32 (n, dim), their item vectors as the catalogue holds them. An item whose
-        vector is not among them has been damaged since it was loaded, and is left out.
-        """
-        live = self.live_rows()
-        if not np.isin(labels, live.labels).all():
-            raise CatalogueError(f"{self.shop}: expected the vectors of its {len(live)} items, got {len(labels)}")
-        if len(labels) < len(live):
-            live = live.take(np.flatnonzero(np.isin(live.labels, labels)))
-        rows = replace(live, vectors=vectors_of(items, metric))
-        return replace(
-            self,
-            base=rows,
-            base_alive=np.ones(len(rows), dtype=np.bool_),
-            delta=rows.take(np.empty(0, dtype=np.int64)),
-            index=None,
-            metric=metric,
-            estimate=estimate,
-        )
-
-    def needs_index(self, exact_max_items: int, delta_max_items: int) -> bool:
-        """Return whether the shop has outgrown its current search structure."""
-        if len(self) <= exact_max_items:
-            return False
-        if self.index is None:
+    def needs_snapshot(self, exact_max_items: int, delta_max_items: int) -> bool:
+        """Return whether the shop has outgrown its snapshot, or the scan without one."""
+        if not self.has_snapshot:
+            return len(self) > min(exact_max_items, _LEAST_SNAPSHOT_ROWS)
+        if self.index is None and len(self) > exact_max_items:
             return True
         # Grows with the base, so that the work of rebuilding stays a fixed share of the work of inserting.
         limit = max(delta_max_items, len(self.base) // 4)
-        num_dead = len(self.index) - self.num_base_alive
-        return len(self.delta) > limit or num_dead > _MAX_DEAD_SHARE * len(self.index)
+        return len(self.delta) > limit or len(self.dead_rows) > _MAX_DEAD_SHARE * len(self.base)
 
 
-def empty_state(shop: str, dim: int, metric: ShopMetric | None = None, estimate: Estimate | None = None) -> ShopState:
+def empty_state(shop: str, dim: int, metric: ShopMetric | None = None) -> ShopState:
     """Return a shop before its first item."""
     vocabularies = Vocabularies()
     nothing = rows_from([], dim, vocabularies, metric)
-    base_alive = np.ones(0, dtype=np.bool_)
-    return ShopState(shop, dim, 0, vocabularies, nothing, base_alive, nothing, metric=metric, estimate=estimate)
+    return ShopState(shop, dim, 0, vocabularies, nothing, np.ones(0, dtype=np.bool_), nothing, metric=metric)
+
+
+def state_from(shop: str, dim: int, loaded: Loaded, metric: ShopMetric | None) -> ShopState:
+    """Return a shop as its snapshot has it."""
+    rows, vocabularies = loaded.columns.rows, loaded.columns.vocabularies
+    return ShopState(
+        shop, dim, loaded.columns.version, vocabularies, rows, np.ones(len(rows), dtype=np.bool_),
+        rows_from([], dim, vocabularies, metric), loaded.index, metric, has_snapshot=True,
+    )  # fmt: skip

@@ -70,7 +70,7 @@ def open_private(path: Path, tables: str, durability: str = "FULL") -> sqlite3.C
         db.execute("PRAGMA secure_delete = ON")
         db.executescript(tables)
     except sqlite3.DatabaseError as error:
-        raise CatalogueError(f"{path}: cannot be opened: {error}; move it away and pair again") from error
+        raise CatalogueError(f"{path}: cannot be opened: {error}; move it away to begin anew") from error
     return db
 
 

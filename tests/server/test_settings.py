@@ -38,7 +38,7 @@ def test_a_switch_is_on_by_its_flag_alone():
 def test_worker_processes_get_the_same_settings_through_the_environment():
     settings = Settings(
         data_dir=Path("/x y"), port=9, http2=True, trusted_proxies=("10.0.0.0/8", "::1"),
-        allow_origins=("http://a:1", "http://b:2"), resolve=("h:[::1]",), ef=77,
+        allow_origins=("http://a:1", "http://b:2"), resolve=("h:[::1]",), exact_max_items=77,
         operator_token="for-tests-only-0123456789",
     )  # fmt: skip
     assert settings_from({}, environment_from(settings)) == settings

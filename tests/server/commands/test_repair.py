@@ -133,9 +133,9 @@ def test_single_flipped_bits_never_change_an_answer(shelf, tmp_path, tiny_bundle
         finally:
             replica.stop()
         return {
-            (shop, item_id): (card, vector.tobytes())
+            (shop, int(live.item_ids[row])): (live.card(row), live.vectors.stored(slice(row, row + 1)).tobytes())
             for shop, live in rows
-            for item_id, card, vector in zip(live.item_ids, live.cards, live.vectors.stored, strict=True)
+            for row in range(len(live))
         }
 
     expected = served(shelf)

@@ -45,7 +45,7 @@ def test_every_answer_of_a_running_server_is_one_that_the_contract_knows(serve, 
         cwd=config.parent, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
-    assert re.search(r"Tested: 23\b", done.stdout), done.stdout
+    assert re.search(r"Selected: (\d+)/\1\s+Tested: \1\b", done.stdout), done.stdout
     assert re.search(r"[5-9]\d\d generated|\d{4,} generated", done.stdout), done.stdout
 
 

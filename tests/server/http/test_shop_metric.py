@@ -43,7 +43,8 @@ def test_a_bundle_without_a_metric_has_no_means(client, tiny_bundle):
 def test_what_is_sent_is_the_item_without_its_shops_mean(metric_client):
     client, state, bundle = metric_client
     catalogue = Catalogue(client.application.extensions[EXTENSION_KEY].settings.data_dir)
-    labels, items = catalogue.live_vectors(SHOP, bundle.space, bundle.dim)
+    labels = catalogue.live_labels(SHOP)
+    items = np.array([np.frombuffer(change.embedding, "<f4") for change in catalogue.rows_of(labels, [])])
     catalogue.close()
     user = [1.0] + [0.0] * 15
     body = {"mode": "own", "shop": SHOP, "k": 5, "vector": user, "space": bundle.space, "include": ["vectors"]}

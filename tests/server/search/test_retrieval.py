@@ -1,5 +1,7 @@
 """Retrieval against a slow twin written here, and the index's recall against brute force on clustered data."""
 
+from dataclasses import replace
+
 import numpy as np
 import orjson
 import pytest
@@ -103,7 +105,7 @@ def test_ranking_filters_and_mmr_agree_with_brute_force(items, num_in_base, remo
         change(label, EXACT[card["vector"]], **{name: value for name, value in card.items() if name != "vector"})
         for label, card in labelled
     ]
-    state = state_of(changes[:num_in_base], 5).with_index(None)
+    state = state_of(changes[:num_in_base], 5).folded(0)
     state = state.with_changes(changes[num_in_base:], 2)
     gone = [change(label, None) for label in sorted(removed) if label <= len(items)]
     state = state.with_changes(gone, 3)
@@ -153,6 +155,12 @@ def clustered(num_items, dim, seed, num_clusters=40):
     return (points / np.linalg.norm(points, axis=1, keepdims=True)).astype(np.float32), rng
 
 
+@pytest.fixture(autouse=True)
+def _small_shops_are_searched_by_their_index(monkeypatch):
+    """At this size a scan is cheaper, and the index would never be asked."""
+    monkeypatch.setattr("server.search.retrieval.HNSW_STEP_NS", 100.0)
+
+
 @pytest.fixture(scope="module")
 def indexed():
     """9,000 items of which 8,400 are in the index, 600 came later, and 500 of the indexed are gone."""
@@ -160,8 +168,9 @@ def indexed():
     brands = ["rare" if i % 100 == 0 else "half" if i % 2 else "other" for i in range(9000)]
     changes = [change(i + 1, vectors[i], brand=brands[i]) for i in range(9000)]
     state = state_of(changes[:8400], 32)
-    index = build_index(state.base.labels, state.base.vectors.stored, ef=128)
-    state = state.with_index(index).with_changes(changes[8400:], 2)
+    state = state.folded(0)
+    index = build_index(state.base.vectors.stored(slice(None)), ef=128)
+    state = replace(state, index=index, has_snapshot=True).with_changes(changes[8400:], 2)
     removed = rng.choice(8400, 500, replace=False)
     state = state.with_changes([change(int(i) + 1, None) for i in removed], 3)
     alive = np.ones(9000, bool)
@@ -227,8 +236,8 @@ def test_every_item_comes_back_when_k_exceeds_what_is_left(indexed):
 
 def test_the_same_input_builds_the_same_index(indexed):
     state, _, _, _, queries = indexed
-    again = build_index(state.base.labels, state.base.vectors.stored, ef=128)
-    first = build_index(state.base.labels, state.base.vectors.stored, ef=128)
+    again = build_index(state.base.vectors.stored(slice(None)), ef=128)
+    first = build_index(state.base.vectors.stored(slice(None)), ef=128)
     for query in queries[:10]:
         assert again.search(query, 20).tolist() == first.search(query, 20).tolist()
 
