@@ -79,6 +79,7 @@ class Settings:
     port: int = _setting(8710, "port to listen on", _integer)
     workers: int = _setting(2, "worker processes, which share one copy of the shops", _integer)
     threads_per_worker: int = _setting(1, "requests one worker handles at a time", _integer)
+    search_threads: int = _setting(2, "searches one worker answers at a time", _integer)
     trusted_hosts: tuple[str, ...] = _setting(
         (), "host name a request may be addressed to, besides loopback names and --host", _words, flag="--trusted-host"
     )
@@ -180,6 +181,7 @@ _RANGES = (
     ("workers", 1, 64),
     ("threads_per_worker", 1, 64),
     ("requests_per_second", 0, 1_000_000),
+    ("search_threads", 1, 64),
     ("max_body_bytes", 1024, 2**30),
     ("max_bodies_bytes", 1024, 2**36),
     ("body_timeout_seconds", 1, 600),

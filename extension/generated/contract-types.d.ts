@@ -56,6 +56,15 @@ export type PackList = PackListEntry[];
  * Random id of one shown list, made on the device and used for no other. With it, and without diversity, a request takes part in experiments.
  */
 export type ScreenId = string;
+/**
+ * Most frequent first.
+ *
+ * @maxItems 20
+ */
+export type FacetValues = {
+  value: string;
+  count: number;
+}[];
 export type Rejected = Rejection[];
 export type RankedCard = Card & {
   score: number;
@@ -972,6 +981,124 @@ export interface RecommendationResponse {
   arm?: string;
   items: RecommendedItem[];
 }
+/**
+ * At least one of text and image; text needs a letter or a digit where there is no image.
+ */
+export interface SearchRequest {
+  shop: string;
+  text?: string;
+  /**
+   * base64 of an image file (JPEG, PNG, WebP, GIF or AVIF), at most --image-max-bytes and --image-max-pixels.
+   */
+  image?: string;
+  /**
+   * A user embedding as in RecommendationRequest: candidates are re-ranked by it, lightly. Only for the shopper's own server.
+   */
+  taste?: {
+    vector: number[];
+    space: string;
+  };
+  k?: number;
+  filters?: Filters;
+  facets?: boolean;
+}
+export interface FoundItem {
+  itemId: string;
+  url: string;
+  title: string;
+  brand?: string;
+  categoryPath?: string[];
+  image?: string;
+  price?: Price;
+  regularPrice?: Price;
+  availability?: string;
+  /**
+   * 1 for an item that is first by every list of the search; comparable within one answer only.
+   */
+  score: number;
+  foundBy: ("words" | "vector")[];
+}
+/**
+ * By what a shop's items can be filtered. A list is empty where it would offer no choice.
+ */
+export interface Facets {
+  numItems: number;
+  price?: {
+    lowest: number;
+    highest: number;
+    currency?: string;
+  };
+  /**
+   * Whether some are sold out and some are not.
+   */
+  inStock: boolean;
+  /**
+   * Whether some cost less than regularly and some do not.
+   */
+  onSale: boolean;
+  brand: FacetValue[];
+  category: FacetValue[];
+  size: FacetValue[];
+  color: FacetValue[];
+}
+export interface FacetValue {
+  value: string;
+  count: number;
+}
+export interface SearchResponse {
+  shop: string;
+  space: string;
+  /**
+   * vector: an image alone.
+   */
+  strategy: "vector" | "words_and_vector";
+  /**
+   * Items that match: those that hold the most of the text's words, and those shown. An estimate; of an image alone its candidates.
+   */
+  total: number;
+  items: FoundItem[];
+  facets?: Facets1;
+  /**
+   * The text as it was searched, where a word that no item holds was taken for another.
+   */
+  didYouMean?: string;
+}
+/**
+ * Counts over the items that match; color and size over the first 200 of them.
+ */
+export interface Facets1 {
+  brands: FacetValues;
+  /**
+   * Prefixes of categoryPath, one level below the category that was filtered by.
+   *
+   * @maxItems 20
+   */
+  categories: {
+    value: string[];
+    count: number;
+  }[];
+  /**
+   * Bands of the filter's currency, else of the most frequent one.
+   */
+  prices: {
+    currency: string;
+    min: number;
+    /**
+     * The band ends below it.
+     */
+    max: number;
+    count: number;
+  }[];
+  availability: {
+    /**
+     * inStock: what the filter inStock keeps.
+     */
+    value: "inStock" | "other";
+    count: number;
+  }[];
+  color: FacetValues;
+  size: FacetValues;
+}
 export interface AcceptedWrite {
   write: number;
   /**
@@ -1074,33 +1201,6 @@ export interface Choice {
   category?: string;
   size?: string;
   color?: string;
-}
-export interface FacetValue {
-  value: string;
-  count: number;
-}
-/**
- * By what a shop's items can be filtered. A list is empty where it would offer no choice.
- */
-export interface Facets {
-  numItems: number;
-  price?: {
-    lowest: number;
-    highest: number;
-    currency?: string;
-  };
-  /**
-   * Whether some are sold out and some are not.
-   */
-  inStock: boolean;
-  /**
-   * Whether some cost less than regularly and some do not.
-   */
-  onSale: boolean;
-  brand: FacetValue[];
-  category: FacetValue[];
-  size: FacetValue[];
-  color: FacetValue[];
 }
 export interface Recommendations {
   /**

@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 
 from kernel.chunks import chunks_of
 from server.catalogue.checksums import Damage, product_checksum, row_checksum, row_problem
+from server.catalogue.words import Words
 from server.errors import CatalogueError
 
 FILE_NAME = "catalogue.sqlite"
@@ -95,6 +97,7 @@ class Catalogue:
             )
             # A flipped bit may leave what is not UTF-8; its row's checksum tells it apart from a text.
             self.db.text_factory = lambda raw: raw.decode("utf-8", "replace")
+            self.words = Words(self.db)
             self._prepare()
         except sqlite3.DatabaseError as error:
             raise CatalogueError(
@@ -126,6 +129,7 @@ class Catalogue:
             # Rows of earlier versions have none, and get one when they are written again.
             for column in ("row_sum", "product_sum"):
                 self.db.execute(f"ALTER TABLE items ADD COLUMN {column} BLOB")
+        self.words.prepare()
 
     def close(self) -> None:
         """Close the connection; a second call does nothing."""
@@ -157,13 +161,14 @@ class Catalogue:
                 seq = self._bury(item.shop, item.item_id, seq, now)[0] + 1
                 embedding = np.ascontiguousarray(item.embedding, dtype="<f4").tobytes()
                 row = (item.shop, item.item_id, item.space, item.rating_count, item.card, embedding)
-                self.db.execute(
+                label = self.db.execute(
                     "INSERT INTO items (shop, item_id, space, rating_count, card, embedding, row_sum, seq, product,"
                     " product_sum, content_hash, embedding_key, has_image, changed_at)"
                     " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
                     (*row, row_checksum(*row), seq, item.product, product_checksum(item.product), item.content_hash,
                      item.embedding_key, item.has_image, now),
-                )  # fmt: skip
+                ).lastrowid  # fmt: skip
+                self.words.add(int(label or 0), item.shop, orjson.loads(item.product))
                 self._set_version(item.shop, seq)
             self._set_counter("seq", seq)
             if also is not None:
@@ -202,6 +207,13 @@ class Catalogue:
             self._set_counter("purged_seq", max(newest, self.purged_seq()))
             return self.db.execute(f"DELETE FROM items WHERE {where}", (limit,)).rowcount  # noqa: S608 (as above)
 
+    def fill_words(self) -> int:
+        """Index the words of a batch of items of earlier versions, durable on return; return how many."""
+        if self.words.is_whole:
+            return 0
+        with self.transaction():
+            return self.words.fill()
+
     def set_served(self, space: str, name: str) -> None:
         """Note the space that is served, and the name of its bundle, durable on return."""
         self.db.execute("INSERT OR REPLACE INTO served VALUES (1, ?, ?)", (space, name))
@@ -219,6 +231,9 @@ class Catalogue:
 
     def _bury(self, shop: str, item_id: str, seq: int, now: int) -> tuple[int, bool]:
         """Turn the live row, if any, into a tombstone; return the new sequence number and whether a row existed."""
+        live = "SELECT label FROM items WHERE shop = ? AND item_id = ? AND deleted = 0"
+        for (label,) in self.db.execute(live, (shop, item_id)).fetchall():
+            self.words.remove(label)
         buried = self.db.execute(
             "UPDATE items SET deleted = 1, seq = ?, product = NULL, card = NULL, embedding = NULL,"
             " row_sum = NULL, product_sum = NULL, changed_at = ?"

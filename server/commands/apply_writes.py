@@ -88,6 +88,8 @@ def _serve(parent: int) -> None:
         try:
             if apply_next(catalogue, writer):
                 continue
+            if catalogue.fill_words():
+                continue
             if time.monotonic() - tidied_at > _TIDY_SECONDS:
                 Queue(catalogue).forget_old()
                 catalogue.purge_tombstones()

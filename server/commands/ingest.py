@@ -100,6 +100,8 @@ def ingest(
             if prune:
                 _prune(catalogue, tally, say)
             catalogue.purge_tombstones()
+            while catalogue.fill_words():  # of items of earlier versions
+                pass
         finally:
             writer.close()
             catalogue.close()

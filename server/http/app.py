@@ -9,8 +9,21 @@ from server.http import front, gate, problems
 from server.http.admission import ADMISSION_KEY, Admission
 from server.http.limits import Limits
 from server.http.metrics import Metrics
+from server.http.searches import Searches
 from server.http.services import EXTENSION_KEY, Services
-from server.http.views import bundles, channel, events, health, items, packs, pairing, recommendations, shops, sync
+from server.http.views import (
+    bundles,
+    channel,
+    events,
+    health,
+    items,
+    packs,
+    pairing,
+    recommendations,
+    search,
+    shops,
+    sync,
+)
 from server.packs.served import ServedPacks
 from server.search.replica import Replica
 from server.settings import Settings
@@ -38,16 +51,19 @@ def create_app(settings: Settings) -> Flask:
     # One thread reads the texts of packs: answering must keep the other core.
     served = ServedPacks(bundle, Encoder(bundle.directory, bundle.manifest, 1))
     channels = Channels(read_or_make(settings.data_dir))
+    searches = Searches(settings, bundle)
     limits = Limits(settings, metrics.count_limited)
     operators = Operators(settings.read_operator_token(), channels.ticket_key)
-    parts = Services(settings, bundle, Replica(settings, bundle), metrics, served, channels, limits, operators)
+    parts = Services(
+        settings, bundle, Replica(settings, bundle), metrics, served, channels, searches, limits, operators
+    )
     app.extensions[EXTENSION_KEY] = parts
     app.extensions[ADMISSION_KEY] = Admission(settings, limits, metrics.count_unread)
     metrics.init_app(app)
     gate.init_app(app, settings)
     front.init_app(app)
     problems.init_app(app)
-    for view in (recommendations, shops, items, packs, bundles, health, pairing, channel, sync, events):
+    for view in (recommendations, search, shops, items, packs, bundles, health, pairing, channel, sync, events):
         app.register_blueprint(view.bp)
     parts.replica.start()
     return app

@@ -23,12 +23,15 @@ from server.http import fast_path
 from server.http.admission import ADMISSION_KEY, PASSED_ON, Admission, Caller
 from server.http.metrics import READ
 from server.http.views.recommendations import ROUTE
+from server.query.encoder_queue import busy
 from server.settings import Settings
 
 # Key of a request's environment; no header can set it.
 BODY_PROBLEM = "carryover.body_problem"
 
 _WATCHING = frozenset({"/healthz", "/readyz", "/metrics"})
+_SEARCH = "/v1/search"
+_MAX_SEARCHES = 64  # that one worker answers, or has waiting
 # They wait for the disk, or build a pack.
 _SLOW = re.compile(r"/v1/(items|writes|events)(/|$)|/v1/shops/[^/]+/pack(/|$)")
 
@@ -114,6 +117,8 @@ class Front:
         self._num_bytes = 0  # of all bodies that are being read, or wait for a thread
         self._answering = ThreadPoolExecutor(settings.threads_per_worker, "answer")
         self._slow = ThreadPoolExecutor(1, "slow")
+        self._searching = ThreadPoolExecutor(settings.search_threads, "search")
+        self._num_searches = 0
         self._watching = ThreadPoolExecutor(1, "watch")
 
     async def __rsgi__(self, scope: Scope, protocol: Any) -> None:
@@ -142,22 +147,35 @@ class Front:
                     return
             environ = _environ(scope, caller, body)
             environ[BODY_PROBLEM], environ[READ] = problem, time.perf_counter()
-            pool = self._pool(scope.path)
-            answer = await asyncio.get_running_loop().run_in_executor(pool, self._call, environ)
+            answer = await self._answered(scope.path, environ)
         finally:
             self._num_bytes -= len(body)
         if head is not None:
             self._fast.keep(head, scope.headers.get("content-type") or "", answer.status, answer.headers)
         await _send(protocol, answer)
 
+    async def _answered(self, path: str, environ: dict[str, Any]) -> _Answer:
+        pool = self._pool(path)
+        is_search = pool is self._searching
+        if is_search and self._num_searches >= _MAX_SEARCHES:
+            environ[BODY_PROBLEM] = environ[BODY_PROBLEM] or busy()
+            is_search, pool = False, self._answering
+        self._num_searches += is_search
+        try:
+            return await asyncio.get_running_loop().run_in_executor(pool, self._call, environ)
+        finally:
+            self._num_searches -= is_search
+
     def __rsgi_del__(self, _loop: object) -> None:
         """Stop the threads."""
-        for pool in (self._answering, self._slow, self._watching):
+        for pool in (self._answering, self._slow, self._searching, self._watching):
             pool.shutdown(wait=False, cancel_futures=True)
 
     def _pool(self, path: str) -> ThreadPoolExecutor:
         if path in _WATCHING:
             return self._watching
+        if path.rstrip("/") == _SEARCH:
+            return self._searching
         return self._slow if _SLOW.match(path) else self._answering
 
     async def _read(self, scope: Scope, protocol: Any, body: bytearray) -> None:

@@ -27,6 +27,7 @@ class Metrics:
         self.strategies = Counter(
             "carryover_recommendations_total", "Recommendations", ["shop", "strategy"], registry=self._registry
         )
+        self.searches = Counter("carryover_searches_total", "Searches", ["shop", "strategy"], registry=self._registry)
 
         self.limited = Counter(
             "carryover_limited_requests_total", "Requests refused by a limit, by which", ["by"], registry=self._registry

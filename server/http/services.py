@@ -14,6 +14,7 @@ from server.events.database import Events
 from server.http.limits import Limits
 from server.http.metric_hub import HubClient, Report
 from server.http.metrics import Metrics
+from server.http.searches import Searches
 from server.packs.served import ServedPacks
 from server.search.replica import Replica
 from server.search.shop_state import ShopState
@@ -38,6 +39,7 @@ class Services:
     metrics: Metrics
     packs: ServedPacks
     channels: Channels
+    searches: Searches
     limits: Limits
     operators: Operators
     _local: threading.local = field(default_factory=threading.local)
@@ -89,6 +91,7 @@ class Services:
         for hub in self._hub:
             hub.close()
         self.replica.stop()
+        self.searches.close()
         for connection in self._opened:
             connection.close()
 
