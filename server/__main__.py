@@ -1,4 +1,4 @@
-"""Command line of the server: `run`, `ingest`, `pack`, `check`, `repair`, `pair`, `events`, `experiment` and others."""
+"""Command line of the server: `run`, `ingest`, `pack`, `check`, `repair`, `pair`, `token`, `events` and others."""
 
 import argparse
 import os
@@ -13,6 +13,7 @@ from encoders.errors import EncodersError
 from server.commands.feedback_flags import add_events, add_experiment, run_events, run_experiment
 from server.errors import ServerError
 from server.settings import DEFAULT_BITS, Settings, add_flags, settings_from
+from server.trust.tokens import SCOPES
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add_flags(ingest_parser, "ingest")
     _add_pack(commands.add_parser("pack", help="write the catalogue of shops as files for a static host"))
     _add_pair(commands.add_parser("pair", help="show a code, with which a browser comes to know this server"))
+    _add_token(commands.add_parser("token", help="make, list, rotate or revoke operators' tokens"))
     add_flags(commands.add_parser("check", help="look for damage in the catalogue"), "check")
     add_flags(commands.add_parser("repair", help="write the catalogue again without what is damaged"), "repair")
     rotate = commands.add_parser("rotate-keys", help="encrypt what browsers keep here with a new key")
@@ -86,6 +88,45 @@ def _add_pair(parser: argparse.ArgumentParser) -> None:
     add_flags(parser, "pair")
 
 
+def _add_token(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True)
+    make = actions.add_parser("make", help="make a token, and print its secret this one time")
+    make.add_argument("--name", required=True, help="what it is known by, such as ci")
+    make.add_argument(
+        "--scope", action="append", required=True, choices=SCOPES, dest="scopes", help="what it is for; repeat for more"
+    )
+    make.add_argument(
+        "--expires", default="90d", metavar="TIME", help="how long it works: 30m, 12h, 90d (default: 90d)"
+    )
+    rotate = actions.add_parser("rotate", help="give a token a new secret, and print it this one time")
+    rotate.add_argument("name", help="name of the token")
+    rotate.add_argument(
+        "--overlap", default="1h", metavar="TIME", help="how long the old secret works as well (default: 1h)"
+    )
+    revoke = actions.add_parser("revoke", help="delete a token, with all its secrets")
+    revoke.add_argument("name", help="name of the token")
+    for action in (make, rotate, revoke, actions.add_parser("list", help="print the tokens, without their secrets")):
+        add_flags(action, "token")
+
+
+def _token(namespace: argparse.Namespace, settings: Settings) -> None:
+    from server.commands import token  # noqa: PLC0415 (as below)
+
+    if namespace.action == "list":
+        print("\n".join(token.list_tokens(settings)) or "there is no token")
+    elif namespace.action == "revoke":
+        token.revoke_token(settings, namespace.name)
+        print(f"{namespace.name} opens nothing any more")
+    else:
+        # Standard output has the secret alone, for whoever keeps it in a variable or a file.
+        if namespace.action == "make":
+            secret = token.make_token(settings, namespace.name, namespace.scopes, namespace.expires)
+        else:
+            secret = token.rotate_token(settings, namespace.name, namespace.overlap)
+        print("the secret is shown this one time; keep it where only its user can read it", file=sys.stderr)
+        print(secret)
+
+
 def _pair(namespace: argparse.Namespace, settings: Settings) -> None:
     from server.commands.pair import forget_device, list_devices, pair  # noqa: PLC0415 (as below)
 
@@ -109,8 +150,9 @@ def _execute(namespace: argparse.Namespace) -> int:
         run(settings)
         return 0
 
-    if namespace.command in ("pair", "events", "experiment"):
-        {"pair": _pair, "events": run_events, "experiment": run_experiment}[namespace.command](namespace, settings)
+    if namespace.command in ("pair", "token", "events", "experiment"):
+        run_command = {"pair": _pair, "token": _token, "events": run_events, "experiment": run_experiment}
+        run_command[namespace.command](namespace, settings)
         return 0
     if namespace.command in ("check", "repair"):
         from server.commands.repair import check, repair  # noqa: PLC0415 (as below)

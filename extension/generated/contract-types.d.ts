@@ -830,7 +830,7 @@ export interface Problem {
   title: string;
   status: number;
   /**
-   * Stable, for programs: invalid_json, invalid_octets, invalid_request, vector_length, space_mismatch, unknown_shop, unknown_item, unknown_bundle, unknown_write, not_found, method_not_allowed, body_too_large, body_too_slow, busy, unauthorised, forbidden, untrusted_host, untrusted_origin, not_ready, internal, handshake_failed, pairing_over, unknown_device, channel_expired, request_repeated, not_paired, no_copy, changed, no_condition, too_many_writes, no_room, disk_full.
+   * Stable, for programs: invalid_json, invalid_octets, invalid_request, vector_length, space_mismatch, unknown_shop, unknown_item, unknown_bundle, unknown_write, not_found, method_not_allowed, body_too_large, body_too_slow, busy, unauthorised, forbidden, insufficient_scope, too_many_requests, untrusted_host, untrusted_origin, not_ready, internal, handshake_failed, pairing_over, unknown_device, channel_expired, request_repeated, not_paired, no_copy, changed, no_condition, too_many_writes, no_room, disk_full.
    */
   code: string;
   /**

@@ -13,8 +13,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from granian import Granian
-from granian.constants import Interfaces
-from granian.http import HTTP1Settings
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings, HTTP2Settings
 from granian.log import LogLevels
 
 from server.catalogue.database import Catalogue
@@ -44,6 +44,10 @@ _SWITCH_SECONDS = 0.0005
 _AGAIN_SECONDS = 1.0
 # How long the head of a request may take, and how long a connection may wait for the next one.
 _HEADER_MS = 15_000
+# Largest head of a request.
+_HEAD_BYTES = 64 * 1024
+# Requests at a time on one HTTP/2 connection.
+_MAX_STREAMS = 32
 
 
 def run(settings: Settings) -> None:
@@ -106,7 +110,10 @@ def _granian(settings: Settings) -> Any:  # `Granian` is one of two classes, by 
     return Granian(
         "server.commands.run:worker_app", address=settings.host, port=settings.port, interface=Interfaces.RSGI,
         workers=settings.workers, factory=True, websockets=False, backpressure=_MAX_CONNECTIONS,
-        http1_settings=HTTP1Settings(header_read_timeout=_HEADER_MS), log_level=LogLevels.warning,
+        http=HTTPModes.auto if settings.http2 else HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=_HEADER_MS, max_buffer_size=_HEAD_BYTES),
+        http2_settings=HTTP2Settings(max_headers_size=_HEAD_BYTES, max_concurrent_streams=_MAX_STREAMS),
+        log_level=LogLevels.warning,
         respawn_failed_workers=True, workers_kill_timeout=_STOP_SECONDS,
     )  # fmt: skip
 

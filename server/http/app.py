@@ -1,10 +1,13 @@
 """Makes the Flask application."""
 
 from flask import Flask
+from werkzeug.routing import IntegerConverter, Map
 
 from encoders.encoder import Encoder
 from server.encoding.bundle import load_bundle
 from server.http import front, gate, problems
+from server.http.admission import ADMISSION_KEY, Admission
+from server.http.limits import Limits
 from server.http.metrics import Metrics
 from server.http.searches import Searches
 from server.http.services import EXTENSION_KEY, Services
@@ -25,7 +28,15 @@ from server.packs.served import ServedPacks
 from server.search.replica import Replica
 from server.settings import Settings
 from server.trust.channel import Channels
+from server.trust.operators import Operators
 from server.trust.server_key import read_or_make
+
+
+class _RowNumber(IntegerConverter):
+    """Numbers in paths, as far as SQLite counts; there is nothing beyond."""
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, max=2**63 - 1)
 
 
 def create_app(settings: Settings) -> Flask:
@@ -34,13 +45,20 @@ def create_app(settings: Settings) -> Flask:
     app = Flask("server", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
+    app.url_map.converters["int"] = _RowNumber
     metrics = Metrics()
     # One thread reads the texts of packs: answering must keep the other core.
     served = ServedPacks(bundle, Encoder(bundle.directory, bundle.manifest, 1))
     channels = Channels(read_or_make(settings.data_dir))
     searches = Searches(settings, bundle)
-    parts = Services(settings, bundle, Replica(settings, bundle), metrics, served, channels, searches)
+    limits = Limits(settings, metrics.count_limited)
+    operators = Operators(settings.read_operator_token(), channels.ticket_key)
+    parts = Services(
+        settings, bundle, Replica(settings, bundle), metrics, served, channels, searches, limits, operators
+    )
     app.extensions[EXTENSION_KEY] = parts
+    app.extensions[ADMISSION_KEY] = Admission(settings, limits, metrics.count_unread)
     metrics.init_app(app)
     gate.init_app(app, settings)
     front.init_app(app)

@@ -20,6 +20,7 @@ from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]  # exporte
 
 from server.errors import ProblemError
 from server.http import fast_path
+from server.http.admission import ADMISSION_KEY, PASSED_ON, Admission, Caller
 from server.http.metrics import READ
 from server.http.views.recommendations import ROUTE
 from server.query.encoder_queue import busy
@@ -108,6 +109,7 @@ class Front:
 
     def __init__(self, app: Flask, settings: Settings) -> None:
         self.app = app
+        self._admission: Admission = app.extensions[ADMISSION_KEY]
         self._fast = fast_path.FastPath(app)
         self._max_bytes = settings.max_body_bytes
         self._max_bytes_at_once = settings.max_bodies_bytes
@@ -121,6 +123,10 @@ class Front:
 
     async def __rsgi__(self, scope: Scope, protocol: Any) -> None:
         """Answer one request."""
+        caller = self._admission.admit(scope)
+        if caller.refusal is not None:
+            protocol.response_bytes(*caller.refusal)
+            return
         body = bytearray()
         head = _fast_head(scope)
         problem = None
@@ -139,7 +145,7 @@ class Front:
                 if found is not None:
                     protocol.response_bytes(200, *found)
                     return
-            environ = _environ(scope, body)
+            environ = _environ(scope, caller, body)
             environ[BODY_PROBLEM], environ[READ] = problem, time.perf_counter()
             answer = await self._answered(scope.path, environ)
         finally:
@@ -239,7 +245,7 @@ def init_app(app: Flask) -> None:
     app.before_request(refuse_unread)
 
 
-def _environ(scope: Scope, body: bytearray) -> dict[str, Any]:
+def _environ(scope: Scope, caller: Caller, body: bytearray) -> dict[str, Any]:
     """Return the WSGI environment of a request (PEP 3333)."""
     host, _, port = scope.server.rpartition(":")
     environ: dict[str, Any] = {
@@ -250,7 +256,8 @@ def _environ(scope: Scope, body: bytearray) -> dict[str, Any]:
         "SERVER_NAME": host,
         "SERVER_PORT": port,
         "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
-        "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
+        "REMOTE_ADDR": caller.address,
+        PASSED_ON: caller.is_passed_on,
         "CONTENT_LENGTH": str(len(body)),
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope.scheme,

@@ -11,6 +11,7 @@ from server.catalogue.database import Catalogue
 from server.encoding.bundle import Bundle
 from server.errors import ProblemError
 from server.events.database import Events
+from server.http.limits import Limits
 from server.http.metric_hub import HubClient, Report
 from server.http.metrics import Metrics
 from server.http.searches import Searches
@@ -21,6 +22,7 @@ from server.settings import Settings
 from server.sync.copies import Copies
 from server.trust.channel import Channels
 from server.trust.database import TrustDatabase
+from server.trust.operators import Operators
 
 EXTENSION_KEY = "carryover"
 # Key of a request's environment: the paired browser that asks through the channel. No header can set it.
@@ -38,6 +40,8 @@ class Services:
     packs: ServedPacks
     channels: Channels
     searches: Searches
+    limits: Limits
+    operators: Operators
     _local: threading.local = field(default_factory=threading.local)
     _hub: list[HubClient] = field(default_factory=list)
     _opened: list[Catalogue | TrustDatabase | Copies | Events] = field(default_factory=list)
@@ -50,7 +54,7 @@ class Services:
         return cast(Catalogue, self._local.catalogue)
 
     def trust(self) -> TrustDatabase:
-        """Return this thread's own connection to the database of who is paired."""
+        """Return this thread's own connection to the database of who is trusted."""
         if not hasattr(self._local, "trust"):
             self._local.trust = TrustDatabase(self.settings.data_dir)
             self._opened.append(self._local.trust)
