@@ -16,8 +16,9 @@ ENVIRONMENT_PREFIX = "CARRYOVER_"
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 MIN_TOKEN_CHARS = 16
 DEFAULT_BITS = 4  # a number of a pack's vectors
+DEFAULT_CLUSTERS = 16
 
-Command = Literal["run", "ingest", "pack", "pair", "rotate-keys", "check", "repair"]
+Command = Literal["run", "ingest", "pack", "pair", "rotate-keys", "check", "repair", "clusters"]
 
 
 def _integer(text: str) -> int:
@@ -44,7 +45,7 @@ def _setting(  # one place where a declaration becomes a field
 
 
 BOTH: tuple[Command, ...] = ("run", "ingest")
-ALL: tuple[Command, ...] = ("run", "ingest", "pack")
+ALL: tuple[Command, ...] = ("run", "ingest", "pack", "clusters")
 EVERY: tuple[Command, ...] = (*ALL, "pair", "rotate-keys", "check", "repair")
 
 

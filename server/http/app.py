@@ -3,11 +3,12 @@
 from flask import Flask
 
 from encoders.encoder import Encoder
+from server.candidates.served import ServedCandidates
 from server.encoding.bundle import load_bundle
 from server.http import front, gate, problems
 from server.http.metrics import Metrics
 from server.http.services import EXTENSION_KEY, Services
-from server.http.views import bundles, channel, health, items, packs, pairing, recommendations, shops, sync
+from server.http.views import bundles, candidates, channel, health, items, packs, pairing, recommendations, shops, sync
 from server.packs.served import ServedPacks
 from server.search.replica import Replica
 from server.settings import Settings
@@ -23,15 +24,16 @@ def create_app(settings: Settings) -> Flask:
     app.url_map.strict_slashes = False
     metrics = Metrics()
     # One thread reads the texts of packs: answering must keep the other core.
-    served = ServedPacks(bundle, Encoder(bundle.directory, bundle.manifest, 1))
+    encoder = Encoder(bundle.directory, bundle.manifest, 1)
+    served, of_clusters = ServedPacks(bundle, encoder), ServedCandidates(settings, bundle, encoder)
     channels = Channels(read_or_make(settings.data_dir))
-    parts = Services(settings, bundle, Replica(settings, bundle), metrics, served, channels)
+    parts = Services(settings, bundle, Replica(settings, bundle), metrics, served, of_clusters, channels)
     app.extensions[EXTENSION_KEY] = parts
     metrics.init_app(app)
     gate.init_app(app, settings)
     front.init_app(app)
     problems.init_app(app)
-    for view in (recommendations, shops, items, packs, bundles, health, pairing, channel, sync):
+    for view in (recommendations, candidates, shops, items, packs, bundles, health, pairing, channel, sync):
         app.register_blueprint(view.bp)
     parts.replica.start()
     return app

@@ -26,7 +26,7 @@ READ = "carryover.read"
 
 _WATCHING = frozenset({"/healthz", "/readyz", "/metrics"})
 # They wait for the disk, or build a pack.
-_SLOW = re.compile(r"/v1/(items|writes)(/|$)|/v1/shops/[^/]+/pack(/|$)")
+_SLOW = re.compile(r"/v1/(items|writes|candidates)(/|$)|/v1/shops/[^/]+/pack(/|$)")
 
 Headers = list[tuple[str, str]]
 

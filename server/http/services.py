@@ -7,6 +7,7 @@ from typing import cast
 
 from flask import current_app
 
+from server.candidates.served import ServedCandidates
 from server.catalogue.database import Catalogue
 from server.encoding.bundle import Bundle
 from server.errors import ProblemError
@@ -34,6 +35,7 @@ class Services:
     replica: Replica
     metrics: Metrics
     packs: ServedPacks
+    candidates: ServedCandidates
     channels: Channels
     _local: threading.local = field(default_factory=threading.local)
     _hub: list[HubClient] = field(default_factory=list)
