@@ -6,11 +6,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.clusters.worlds import NUM_PROFILES, Catalogue, Integers, World
+from benchmarks.clusters.worlds import NUM_PROFILES, Catalogue, Integers, K, World
 from benchmarks.taste.rule import Floats
 from kernel.interest_clusters import EPSILON, InterestClusters
 
 Doubles = NDArray[np.float64]
+_ROWS = 100
 
 
 def truth(count: int) -> float:
@@ -18,44 +19,48 @@ def truth(count: int) -> float:
     return math.exp(EPSILON) / (math.exp(EPSILON) + count - 1)
 
 
-def ranks(centres: Floats, shop: Catalogue) -> Integers:
-    """Return the place (K, n) of each item among the candidates of each centre, 0 being the first."""
-    order = np.argsort(-(centres @ shop.stored.T), axis=1)
-    places = np.empty_like(order)
-    np.put_along_axis(places, order, np.arange(order.shape[1])[None], axis=1)
-    return places
+def nearest_first(centres: Floats, shop: Catalogue) -> Integers:
+    """Return the items (K, n) of each centre, those that fit best first."""
+    return np.argsort(-(centres @ shop.stored.T), axis=1)
 
 
 def recalls(world: World, clusters: InterestClusters, counts: Sequence[int]) -> dict[int, tuple[float, float]]:
     """Return by the number of candidates the recall@10 where the truth was told, and over all reports.
 
-    Both are expectations over the mechanism, no samples. A device ranks candidates as it would rank the whole shop, so
-    that of its true ten best it has those that are candidates.
+    Both are expectations over the mechanism, no samples. The device shows the ten best of the candidates by its own
+    estimate of the shop's metric; what counts is how many of the ten best of the whole shop by the shop's are among them.
     """
     probability = truth(len(clusters.centres))
     own = clusters.of_tastes(world.tastes[: len(world.best)])
-    told: dict[int, list[Doubles]] = {count: [] for count in counts}
-    overall: dict[int, list[Doubles]] = {count: [] for count in counts}
+    found = {count: np.zeros((len(clusters.centres), len(world.best))) for count in counts}
     for number, shop in enumerate(world.shops):
         users = np.flatnonzero(world.shop_of == number)
-        places = ranks(clusters.centres, shop)[:, world.best[users]]
-        for count in counts:
-            found = (places < count).mean(axis=2)
-            true = found[own[users], np.arange(len(users))]
-            others = (found.sum(axis=0) - true) / (len(found) - 1)
-            told[count].append(true)
-            overall[count].append(probability * true + (1 - probability) * others)
-    return {
-        count: (float(np.concatenate(told[count]).mean()), float(np.concatenate(overall[count]).mean()))
-        for count in counts
-    }
+        order = nearest_first(clusters.centres, shop)
+        for start in range(0, len(users), _ROWS):
+            rows = users[start : start + _ROWS]
+            scores = world.tastes[rows] @ shop.on_device.T
+            for count in counts:
+                for cluster, candidates in enumerate(order[:, :count]):
+                    found[count][cluster, rows] = _shares(scores[:, candidates], candidates, world.best[rows])
+    result = {}
+    for count, shares in found.items():
+        true = shares[own, np.arange(len(own))]
+        others = (shares.sum(axis=0) - true) / (len(shares) - 1)
+        result[count] = (float(true.mean()), float((probability * true + (1 - probability) * others).mean()))
+    return result
+
+
+def _shares(scores: Floats, candidates: Integers, best: Integers) -> Doubles:
+    """Return the share (m,) of each user's ten best that are among the ten best of their scores (m, n)."""
+    shown = candidates[np.argpartition(-scores, K, axis=1)[:, :K]] if scores.shape[1] > K else candidates[None]
+    return np.asarray((best[:, :, None] == shown[:, None, :]).any(axis=2).mean(axis=1))
 
 
 def re_identified(world: World, per_report: Sequence[InterestClusters], random: np.random.Generator) -> float:
     """Return the share of shoppers whom an attacker names who holds 2,000 true profiles, theirs among them.
 
-    One report of each of the clusters. The attacker knows the mechanism, computes the likelihood of the reports under
-    every profile, and names one of the likeliest. The share is the mean of 20 draws of all reports, ties in expectation.
+    One report of each of the clusters. The attacker knows the mechanism, computes the likelihood of the reports
+    under every profile, and names one of the likeliest. The share is the mean of 20 draws, ties in expectation.
     """
     num_users, draws, shares = len(world.best), 20, []
     truths = [clusters.of_tastes(world.tastes) for clusters in per_report]
@@ -76,17 +81,17 @@ def re_identified(world: World, per_report: Sequence[InterestClusters], random: 
 def of_context(world: World, counts: Sequence[int]) -> dict[int, float]:
     """Return by the number of candidates the recall@10 where they are those of the product on screen."""
     shop = world.shops[0]
-    found: dict[int, list[float]] = {count: [] for count in counts}
+    found: dict[int, list[Doubles]] = {count: [] for count in counts}
     for user, row in enumerate(world.on_screen.tolist()):
-        scores = shop.stored @ shop.tastes[row]
-        places = np.array([(scores > scores[one]).sum() for one in world.best[user]])
+        order = np.argsort(-(shop.stored @ shop.tastes[row]))[: max(counts)]
+        scores = (shop.on_device[order] @ world.tastes[user])[None]
         for count in counts:
-            found[count].append(float((places < count).mean()))
+            found[count].append(_shares(scores[:, :count], order[:count], world.best[user : user + 1]))
     return {count: float(np.mean(values)) for count, values in found.items()}
 
 
 def named_by_context(world: World) -> float:
-    """Return the share of shoppers named by an attacker who takes the profile that fits best to the product on screen."""
+    """Return the share of shoppers named by an attacker who takes the profile nearest to the product on screen."""
     shop = world.shops[0]
     scores = shop.turned[world.on_screen] @ world.tastes.T
     return float((np.argmax(scores, axis=1) == np.arange(len(scores))).mean())

@@ -13,7 +13,8 @@ from benchmarks.offers.data import read_pricerunner
 from benchmarks.taste.features import ItemVectors
 from benchmarks.taste.histories import Department, number_of, viewed
 from benchmarks.taste.rule import Floats, Rule, taste
-from kernel.shop_metric import ShopMetric, estimate
+from kernel.pack_reader import MAX_FIRST_PART
+from kernel.shop_metric import BundleMetric, estimate
 from server.candidates.make import as_tastes
 
 Integers = NDArray[np.intp]
@@ -28,16 +29,27 @@ _ROWS = 500
 
 @dataclass(frozen=True)
 class Catalogue:
-    """One shop: what a taste is compared with, and its items as tastes (server.candidates.make.as_tastes)."""
+    """One shop: what a taste is compared with, and its items as tastes (server.candidates.make.as_tastes).
+
+    Attributes:
+        stored: float32 (n, dim), in the shop's metric.
+        on_device: the same in the metric that a device has, which knows a thousand items of the shop beside candidates.
+    """
 
     stored: Floats
+    on_device: Floats
     tastes: Floats
     turned: Floats
 
     @classmethod
-    def of(cls, vectors: Floats, metric: ShopMetric | None, filler: int | None) -> "Catalogue":
-        """Return the shop of item vectors (n, dim)."""
-        return cls(vectors if metric is None else metric.stored(vectors), *as_tastes(vectors, metric, filler))
+    def of(cls, vectors: Floats, own: BundleMetric | None, filler: int | None) -> "Catalogue":
+        """Return the shop of item vectors (n, dim), by a bundle's metric or as they are."""
+        if own is None:
+            return cls(vectors, vectors, *as_tastes(vectors, None, filler))
+        metric = own.of_shop(estimate(vectors, own.own.blocks))
+        sample = np.random.default_rng(0).permutation(len(vectors))[:MAX_FIRST_PART]
+        on_device = own.of_shop(estimate(vectors[sample], own.own.blocks)).stored(vectors)
+        return cls(metric.stored(vectors), on_device, *as_tastes(vectors, metric, filler))
 
 
 @dataclass(frozen=True)
@@ -81,17 +93,13 @@ def department_store(data: Path, vectors: ItemVectors, half: int) -> World:
         _offers(data / "pricerunner" / "offers.csv", vectors, half),
         _fashion(data / "fashion-products" / "styles.csv", vectors, half),
     ]
-    own = vectors.bundle.metric
     items = np.concatenate([part.items for part in parts])
-    metric = None if own is None else own.of_shop(estimate(items, own.own.blocks))
     starts = np.cumsum([0, *(len(part.items) for part in parts)])
     screens = [part.on_screen + start for part, start in zip(parts, starts[:-1], strict=True)]
     each, asking = NUM_PROFILES // len(parts), NUM_USERS // len(parts)
-    tastes = np.concatenate(
-        [*(part.tastes[:asking] for part in parts), *(part.tastes[asking:each] for part in parts)]
-    )
+    tastes = np.concatenate([*(part.tastes[:asking] for part in parts), *(part.tastes[asking:each] for part in parts)])
     on_screen = np.concatenate([screen[:asking] for screen in screens])
-    shop = Catalogue.of(items, metric, vectors.bundle.filler)
+    shop = Catalogue.of(items, vectors.bundle.metric, vectors.bundle.filler)
     return _world([shop], tastes, np.zeros(NUM_USERS, dtype=np.intp), on_screen)
 
 
@@ -158,5 +166,3 @@ def _world(shops: Sequence[Catalogue], tastes: Floats, shop_of: Integers, on_scr
             rows = users[start : start + _ROWS]
             best[rows] = np.argpartition(-(tastes[rows] @ shop.stored.T), K, axis=1)[:, :K]
     return World(shops, tastes, shop_of, best, on_screen)
-
-

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from encoders.encoder import Encoder
 from kernel.interest_clusters import Floats, InterestClusters
+from kernel.pack_reader import MAX_FIRST_PART
 from server.candidates.make import read
 from server.catalogue.database import Catalogue
 from server.encoding.bundle import Bundle
@@ -47,7 +48,11 @@ class _Answer:
 
 
 class ServedCandidates:
-    """Candidates as packs. Those of a cluster are kept: they are the same for everybody who reports it."""
+    """Candidates as packs. Those of a cluster are kept: they are the same for everybody who reports it.
+
+    The first part of each is that of the shop's whole pack, the 1,000 lowest item ids, which are hashes and so spread
+    over the catalogue. A device estimates the shop's metric from it: candidates alone would give another one.
+    """
 
     def __init__(
         self, settings: Settings, bundle: Bundle, encoder: Encoder, now: Callable[[], float] = time.monotonic
@@ -80,7 +85,8 @@ class ServedCandidates:
         shop = read_catalogue(catalogue, self._bundle, self._encoder, wanted.shop)
         metric, _ = current(catalogue, wanted.shop, self._bundle)
         stored = shop.vectors if metric is None else metric.stored(shop.vectors)
-        return build(only(shop, nearest(centre, stored, wanted.k)), self._encoder, self._rule, None)
+        rows = np.union1d(np.arange(min(MAX_FIRST_PART, len(shop.ids))), nearest(centre, stored, wanted.k))
+        return build(only(shop, rows), self._encoder, self._rule, None)
 
     def of_item(self, catalogue: Catalogue, state: ShopState, row: int, k: int) -> Pack:
         """Return the k items that fit best to a product of the shop, itself among them; nothing is kept of it."""
