@@ -28,7 +28,7 @@ def recalls(world: World, clusters: InterestClusters, counts: Sequence[int]) -> 
     """Return by the number of candidates the recall@10 where the truth was told, and over all reports.
 
     Both are expectations over the mechanism, no samples. The device shows the ten best of the candidates by its own
-    estimate of the shop's metric; what counts is how many of the ten best of the whole shop by the shop's are among them.
+    estimate of the shop's metric. Counted are those among the ten best of the whole shop by the shop's own metric.
     """
     probability = truth(len(clusters.centres))
     own = clusters.of_tastes(world.tastes[: len(world.best)])

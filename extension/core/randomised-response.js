@@ -51,7 +51,11 @@ export function reportedCluster(cluster, count, random) {
 /** Draw a report with the browser's cryptographic randomness. @param {number} cluster @param {number} count @returns {number} */
 export function drawReport(cluster, count) {
   for (;;) {
-    const reported = reportedCluster(cluster, count, crypto.getRandomValues(new Uint8Array(WORD_BYTES * WORDS_AT_ONCE)));
+    const reported = reportedCluster(
+      cluster,
+      count,
+      crypto.getRandomValues(new Uint8Array(WORD_BYTES * WORDS_AT_ONCE)),
+    );
     if (reported !== null) return reported;
   }
 }

@@ -95,10 +95,10 @@ class ServedCandidates:
             taste[self._bundle.filler] = 0
         taste /= max(float(np.linalg.norm(taste)), _LEAST)
         found = recommend(state, taste, k, Filters(), 0.0, self._bundle.filler)
-        ids = [orjson.loads(state.card(at) + b"}")["itemId"] for at in found.rows.tolist()]
-        return build(
-            read_items(catalogue, self._bundle, self._encoder, state.shop, ids), self._encoder, self._rule, None
-        )
+        fitting = [orjson.loads(state.card(at) + b"}")["itemId"] for at in found.rows.tolist()]
+        spread = sorted(catalogue.live_item_ids(state.shop))[:MAX_FIRST_PART]
+        items = read_items(catalogue, self._bundle, self._encoder, state.shop, sorted({*spread, *fitting}))
+        return build(items, self._encoder, self._rule, None)
 
 
 def nearest(centre: Floats, stored: Floats, k: int) -> NDArray[np.intp]:

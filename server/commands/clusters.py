@@ -48,8 +48,8 @@ def clusters(settings: Settings, count: int) -> Summary:
     num_items = sum(len(tastes) for tastes, _ in shops)
     if num_items < count:
         raise InputError(
-            f"expected at least {count} items of the space of bundle {bundle.name}, got {num_items}; run ingest, or ask "
-            "for fewer clusters with --count"
+            f"expected at least {count} items of the space of bundle {bundle.name}, got {num_items}; "
+            "run ingest, or ask for fewer clusters with --count"
         )
     made = make(shops, bundle.space, count)
     write(made, settings.data_dir)
