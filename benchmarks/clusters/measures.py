@@ -36,12 +36,11 @@ def recalls(world: World, clusters: InterestClusters, counts: Sequence[int]) -> 
     for number, shop in enumerate(world.shops):
         users = np.flatnonzero(world.shop_of == number)
         order = nearest_first(clusters.centres, shop)
-        for start in range(0, len(users), _ROWS):
-            rows = users[start : start + _ROWS]
-            scores = world.tastes[rows] @ shop.on_device.T
-            for count in counts:
-                for cluster, candidates in enumerate(order[:, :count]):
-                    found[count][cluster, rows] = _shares(scores[:, candidates], candidates, world.best[rows])
+        for count in counts:
+            for cluster, candidates in enumerate(order[:, :count]):
+                found[count][cluster, users] = _shares(
+                    world.scores[number][:, candidates], candidates, world.best[users]
+                )
     result = {}
     for count, shares in found.items():
         true = shares[own, np.arange(len(own))]
@@ -82,11 +81,13 @@ def of_context(world: World, counts: Sequence[int]) -> dict[int, float]:
     """Return by the number of candidates the recall@10 where they are those of the product on screen."""
     shop = world.shops[0]
     found: dict[int, list[Doubles]] = {count: [] for count in counts}
-    for user, row in enumerate(world.on_screen.tolist()):
-        order = np.argsort(-(shop.stored @ shop.tastes[row]))[: max(counts)]
-        scores = (shop.on_device[order] @ world.tastes[user])[None]
-        for count in counts:
-            found[count].append(_shares(scores[:, :count], order[:count], world.best[user : user + 1]))
+    for start in range(0, len(world.on_screen), _ROWS):
+        users = np.arange(start, min(start + _ROWS, len(world.on_screen)))
+        order = nearest_first(shop.tastes[world.on_screen[users]], shop)[:, : max(counts)]
+        for user, candidates in zip(users, order, strict=True):
+            scores = world.scores[0][user : user + 1, candidates]
+            for count in counts:
+                found[count].append(_shares(scores[:, :count], candidates[:count], world.best[user : user + 1]))
     return {count: float(np.mean(values)) for count, values in found.items()}
 
 

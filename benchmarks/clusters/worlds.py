@@ -24,7 +24,7 @@ _FEWEST, _MOST = 3, 8
 # Of a simulated shopper's views, those of the very kind of product that they came for; the others are of a wider one.
 _SAME_KIND = 0.6
 _ELSEWHERE = 8
-_ROWS = 500
+_ROWS = 100
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,7 @@ class World:
         tastes: float32 (2000, dim).
         shop_of: (1000,), the number of the shop that each shopper who asks is in.
         best: (1000, 10), the rows of that shop that are theirs by the true taste.
+        scores: of each shop, float32 (users of it, n): those of its shoppers on their devices.
         on_screen: (1000,), the row of a product that they look at there; empty where the world has none.
     """
 
@@ -67,6 +68,7 @@ class World:
     tastes: Floats
     shop_of: Integers
     best: Integers
+    scores: Sequence[Floats]
     on_screen: Integers
 
 
@@ -160,9 +162,11 @@ def _simulated(
 
 def _world(shops: Sequence[Catalogue], tastes: Floats, shop_of: Integers, on_screen: Integers) -> World:
     best = np.zeros((len(shop_of), K), dtype=np.intp)
+    scores = []
     for number, shop in enumerate(shops):
         users = np.flatnonzero(shop_of == number)
+        scores.append(tastes[users] @ shop.on_device.T)
         for start in range(0, len(users), _ROWS):
             rows = users[start : start + _ROWS]
             best[rows] = np.argpartition(-(tastes[rows] @ shop.stored.T), K, axis=1)[:, :K]
-    return World(shops, tastes, shop_of, best, on_screen)
+    return World(shops, tastes, shop_of, best, scores, on_screen)
