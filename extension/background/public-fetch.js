@@ -26,8 +26,7 @@ export function createPublicFetch({ getProfile, fetch: send = (...args) => fetch
     await profile.addToLedger({ method, url, body, purpose });
     try {
       const response = await send(url, {
-        method,
-        ...(json && { body }),
+        ...(json && { method, body }),
         credentials: "omit",
         referrerPolicy: "no-referrer",
         cache: "no-store",
