@@ -116,9 +116,9 @@ test("a part of a catalogue is ranked by the metric of its first rows, which are
     Float32Array.from({ length: 24 }, (_unused, j) => Math.sin(i * 7 + j * 3) + (i >= 40 && j === 0 ? 4 : 0)),
   );
   const matrix = matrixOf([packed(items, layout)], layout);
-  const spread = createRanker(matrixOf([packed(items.slice(0, 40), layout)], layout), bundle);
+  const alone = createRanker(matrixOf([packed(items.slice(0, 40), layout)], layout), bundle);
   const part = createRanker(matrix, bundle, undefined, 40);
-  assert.deepEqual(part.mean, spread.mean);
-  assert.deepEqual(part.kept()?.factors, spread.kept()?.factors);
-  assert.notDeepEqual(createRanker(matrix, bundle).mean, spread.mean);
+  assert.deepEqual(part.mean, alone.mean);
+  assert.deepEqual(part.kept()?.factors, alone.kept()?.factors);
+  assert.notDeepEqual(createRanker(matrix, bundle).mean, alone.mean);
 });
