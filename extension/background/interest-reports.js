@@ -4,8 +4,9 @@ import { EPSILON, drawReport } from "../core/randomised-response.js";
 /**
  * Reports of interest clusters, and the budget that they take. A report is drawn, kept, and only then told. It is told again for a month, to
  * whoever asks and whatever the taste is by then: repeating it tells nothing more, and when it is drawn anew depends on time alone. So all
- * that servers learn in a year is bounded by the sum of the epsilons of the fresh reports. At most one a day is drawn for all servers
- * together, and none once the year's budget is spent: then the latest report is told again.
+ * that servers learn in a year is bounded by the sum of the epsilons of the fresh reports. At most one a day is drawn, and none once the
+ * year's budget is spent: then the latest report is told again. All are of one set of clusters: however many reports of one set an attacker
+ * has, they tell the cluster at most, and a sixteenth of all people share it. Two sets tell where they overlap.
  * @typedef {import("../generated/contract-types.js").KeptReport} KeptReport
  * @typedef {import("../core/profile.js").Profile} Profile
  * @typedef {ReturnType<typeof createReports>} Reports
@@ -27,8 +28,9 @@ function reportsIn(profile) {
   return (kept?.reports ?? []).filter(({ at }) => profile.today() - Date.parse(at) < YEAR_MS);
 }
 
-/** @param {KeptReport[]} reports @param {number} now @returns {boolean} whether a fresh one may be drawn today */
-function isAllowed(reports, now) {
+/** @param {KeptReport[]} reports @param {string} of @param {number} now @returns {boolean} whether a fresh one of these clusters may be drawn today */
+function isAllowed(reports, of, now) {
+  if (reports.some((one) => one.of !== of)) return false;
   const latest = reports.at(-1);
   return (!latest || now - Date.parse(latest.at) >= DAY_MS) && (reports.length + 1) * EPSILON <= MOST_EPSILON;
 }
@@ -59,7 +61,7 @@ export function createReports({ getProfile, draw = drawReport }) {
         const [reports, now] = [reportsIn(profile), profile.today()];
         const latest = reports.findLast(({ of }) => of === sha256);
         told = latest?.reported ?? null;
-        if ((latest && now - Date.parse(latest.at) < KEPT_MS) || !isAllowed(reports, now)) return [];
+        if ((latest && now - Date.parse(latest.at) < KEPT_MS) || !isAllowed(reports, sha256, now)) return [];
         told = draw(cluster, centroids.length);
         const fresh = { of: sha256, reported: told, at: new Date(now).toISOString() };
         return [{ kind: KIND, id: ID, value: { reports: [...reports, fresh] } }];

@@ -72,30 +72,37 @@ test("a month later time alone has it drawn anew, for the taste of then", async 
   assert.deepEqual(drawn, [3, 9]);
 });
 
-test("of other clusters at most one a day is drawn for all servers together", async () => {
+test("other clusters get no report before a year is over", async () => {
   const reports = reportsOf();
   await reports.reportOf(3, CLUSTERS);
-  assert.equal(await reports.reportOf(3, OTHERS), null);
-  now += DAY - 1;
-  assert.equal(await reports.reportOf(3, OTHERS), null);
-  now += 1;
+  for (const days of [0, 1, 200, 163]) {
+    now += days * DAY;
+    assert.equal(await reports.reportOf(3, OTHERS), null);
+  }
+  now += DAY;
   assert.equal(await reports.reportOf(3, OTHERS), 2);
 });
 
-test("once the year's budget is spent nothing fresh is told, and a year later there is room again", async () => {
+test("a clock that was set back draws nothing anew", async () => {
   const reports = reportsOf();
-  for (let i = 0; i < 10; i += 1) {
-    await reports.reportOf(3, { ...CLUSTERS, sha256: `${i}`.repeat(64) });
-    now += DAY;
+  await reports.reportOf(3, CLUSTERS);
+  now -= 400 * DAY;
+  assert.equal(await reports.reportOf(9, CLUSTERS), 1);
+  assert.deepEqual(drawn, [3]);
+});
+
+test("once the year's budget is spent the last report is told again, and a year later there is room", async () => {
+  const reports = reportsOf();
+  for (let i = 0; i < 8; i += 1) {
+    await reports.reportOf(i, CLUSTERS);
+    now += KEPT_MS;
   }
   assert.deepEqual(await reports.budget(), { spent: MOST_EPSILON, most: MOST_EPSILON });
-  assert.equal(drawn.length, MOST_EPSILON / 4);
-  assert.equal(await reports.reportOf(3, OTHERS), null);
-  now += KEPT_MS;
-  assert.equal(await reports.reportOf(3, { ...CLUSTERS, sha256: "0".repeat(64) }), 1);
+  assert.deepEqual(drawn, [0, 1, 2, 3]);
+  assert.equal(await reports.reportOf(9, CLUSTERS), 4);
   now += 365 * DAY;
   assert.deepEqual(await reports.budget(), { spent: 0, most: MOST_EPSILON });
-  assert.equal(await reports.reportOf(3, OTHERS), 5);
+  assert.equal(await reports.reportOf(9, CLUSTERS), 5);
 });
 
 test("two panels that ask at once draw one report", async () => {
