@@ -58,5 +58,5 @@ def clusters(settings: Settings, count: int) -> Summary:
         "clusters": count,
         "items": num_items,
         "epsilon": EPSILON,
-        "realEpsilon": round(real_epsilon(count), 6),
+        "realEpsilon": round(real_epsilon(count), 12),
     }
