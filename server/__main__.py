@@ -10,9 +10,11 @@ from pathlib import Path
 import orjson
 
 from encoders.errors import EncodersError
+from kernel.interest_clusters import FEWEST as FEWEST_CLUSTERS
+from kernel.interest_clusters import MOST as MOST_CLUSTERS
 from server.commands.feedback_flags import add_events, add_experiment, run_events, run_experiment
 from server.errors import ServerError
-from server.settings import DEFAULT_BITS, Settings, add_flags, settings_from
+from server.settings import DEFAULT_BITS, DEFAULT_CLUSTERS, Settings, add_flags, settings_from
 from server.trust.tokens import SCOPES
 
 
@@ -42,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _add_pack(commands.add_parser("pack", help="write the catalogue of shops as files for a static host"))
     _add_pair(commands.add_parser("pair", help="show a code, with which a browser comes to know this server"))
     _add_token(commands.add_parser("token", help="make, list, rotate or revoke operators' tokens"))
+    _add_clusters(commands.add_parser("clusters", help="make the interest clusters that devices report at random"))
     add_flags(commands.add_parser("check", help="look for damage in the catalogue"), "check")
     add_flags(commands.add_parser("repair", help="write the catalogue again without what is damaged"), "repair")
     rotate = commands.add_parser("rotate-keys", help="encrypt what browsers keep here with a new key")
@@ -79,6 +82,14 @@ def _add_pack(parser: argparse.ArgumentParser) -> None:
         help="folder with the packs before, for what changed since (default: the folder of --out)",
     )  # fmt: skip
     add_flags(parser, "pack")
+
+
+def _add_clusters(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--count", type=int, default=DEFAULT_CLUSTERS, choices=range(FEWEST_CLUSTERS, MOST_CLUSTERS + 1), metavar="K",
+        help=f"number of clusters, {FEWEST_CLUSTERS} to {MOST_CLUSTERS} (default: {DEFAULT_CLUSTERS})",
+    )  # fmt: skip
+    add_flags(parser, "clusters")
 
 
 def _add_pair(parser: argparse.ArgumentParser) -> None:
@@ -139,6 +150,17 @@ def _pair(namespace: argparse.Namespace, settings: Settings) -> None:
         pair(settings, lambda line: print(line, flush=True))
 
 
+def _renewed(namespace: argparse.Namespace, settings: Settings) -> str:
+    """Make what a server has one of, anew, and return what to print."""
+    if namespace.command == "clusters":
+        from server.commands.clusters import clusters  # noqa: PLC0415 (as below)
+
+        return orjson.dumps(clusters(settings, namespace.count), option=orjson.OPT_INDENT_2).decode()
+    from server.commands.rotate_keys import rotate_keys  # noqa: PLC0415 (as below)
+
+    return rotate_keys(settings)
+
+
 def _execute(namespace: argparse.Namespace) -> int:
     settings = settings_from(vars(namespace), os.environ)
     if namespace.command == "run":
@@ -160,10 +182,8 @@ def _execute(namespace: argparse.Namespace) -> int:
         found = (check if namespace.command == "check" else repair)(settings)
         print(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode())
         return 1 if found["damaged"] or found["pages"] else 0
-    if namespace.command == "rotate-keys":
-        from server.commands.rotate_keys import rotate_keys  # noqa: PLC0415 (as below)
-
-        print(rotate_keys(settings))
+    if namespace.command in ("clusters", "rotate-keys"):
+        print(_renewed(namespace, settings))
         return 0
 
     def say(line: str) -> None:

@@ -18,8 +18,11 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 MIN_TOKEN_CHARS = 16
 DEFAULT_BITS = 4  # a number of a pack's vectors
+DEFAULT_CLUSTERS = 16
 
-Command = Literal["run", "ingest", "pack", "pair", "token", "rotate-keys", "check", "repair", "events", "experiment"]
+Command = Literal[
+    "run", "ingest", "pack", "clusters", "pair", "token", "rotate-keys", "check", "repair", "events", "experiment"
+]
 
 
 def _integer(text: str) -> int:
@@ -58,7 +61,7 @@ def _setting(  # one place where a declaration becomes a field
 
 
 BOTH: tuple[Command, ...] = ("run", "ingest")
-ALL: tuple[Command, ...] = ("run", "ingest", "pack")
+ALL: tuple[Command, ...] = ("run", "ingest", "pack", "clusters")
 EVERY: tuple[Command, ...] = (*ALL, "pair", "token", "rotate-keys", "check", "repair", "events", "experiment")
 
 

@@ -78,9 +78,9 @@ export type RankedCard = Card & {
  */
 export type ShelfReason = "robots" | "slow" | "no_feed" | "unreachable" | "busy" | "storage" | "limit";
 /**
- * What a request is for. catalogue: a shop's public feed, sitemap or page, for its catalogue on this device. pack: the list or a file of published catalogues. compared: the image of what was seen, read by its page. shown: images that a page of the extension shows; the url is their host, and the body a JSON list of their addresses. Absent: a request to the shopper's own server, or one that an earlier version noted.
+ * What a request is for. catalogue: a shop's public feed, sitemap or page, for its catalogue on this device. pack: the list or a file of published catalogues. shared: a shared server's public clusters, or candidates of one shop for a report drawn at random or the product on screen. compared: the image of what was seen, read by its page. shown: images that a page of the extension shows; the url is their host, and the body a JSON list of their addresses. Absent: a request to the shopper's own server, or one that an earlier version noted.
  */
-export type Purpose = "catalogue" | "pack" | "compared" | "shown";
+export type Purpose = "catalogue" | "pack" | "shared" | "compared" | "shown";
 /**
  * Why a row is not imported. paused: learning is paused. no_title: neither words nor an address that says some. invalid: an address, a date or another field that cannot be. too_old: before what the profile keeps. already_known: the profile has it. no_room: the profile is full. private: an address of an account or an order, or one that holds personal data. sensitive: of a category that is never kept. no_consent: the shop was not allowed. beyond: after the rows that are read.
  */
@@ -830,7 +830,7 @@ export interface Problem {
   title: string;
   status: number;
   /**
-   * Stable, for programs: invalid_json, invalid_octets, invalid_request, vector_length, space_mismatch, unknown_shop, unknown_item, unknown_bundle, unknown_write, not_found, method_not_allowed, body_too_large, body_too_slow, busy, unauthorised, forbidden, insufficient_scope, too_many_requests, untrusted_host, untrusted_origin, not_ready, internal, handshake_failed, pairing_over, unknown_device, channel_expired, request_repeated, not_paired, no_copy, changed, no_condition, too_many_writes, no_room, disk_full.
+   * Stable, for programs: invalid_json, invalid_octets, invalid_request, vector_length, space_mismatch, clusters_mismatch, no_clusters, unknown_shop, unknown_item, unknown_bundle, unknown_write, not_found, method_not_allowed, body_too_large, body_too_slow, busy, unauthorised, forbidden, insufficient_scope, too_many_requests, untrusted_host, untrusted_origin, not_ready, internal, handshake_failed, pairing_over, unknown_device, channel_expired, request_repeated, not_paired, no_copy, changed, no_condition, too_many_writes, no_room, disk_full.
    */
   code: string;
   /**
@@ -951,6 +951,58 @@ export interface ScreenItem {
    * In the list as it was shown, from 0.
    */
   position: number;
+}
+export interface InterestClusters {
+  /**
+   * Of the space's ASCII digits and the bytes of centroids: the clusters' name.
+   */
+  sha256: string;
+  space: string;
+  /**
+   * Of one report. It is fixed: a device refuses others.
+   */
+  epsilon: 4;
+  count: number;
+  /**
+   * base64 of count × dim float32, little-endian, row by row. A taste's cluster is the first with the largest inner product.
+   */
+  centroids: string;
+}
+/**
+ * In mode clusters with of and cluster, in mode context with itemId, and never with both.
+ */
+export interface CandidateRequest {
+  mode: "clusters" | "context";
+  shop: string;
+  /**
+   * Candidates beside the pack's first part; at most 1000 in mode context.
+   */
+  k: number;
+  /**
+   * sha256 of the clusters.
+   */
+  of?: string;
+  /**
+   * The reported cluster.
+   */
+  cluster?: number;
+  /**
+   * The product on screen.
+   */
+  itemId?: string;
+}
+export interface Candidates {
+  mode: "clusters" | "context";
+  /**
+   * The name of the pack's manifest.
+   */
+  manifest: string;
+  /**
+   * The pack's files by name, each as base64.
+   */
+  files: {
+    [k: string]: string;
+  };
 }
 export interface RecommendedItem {
   itemId: string;
@@ -1670,6 +1722,26 @@ export interface KeptPackList {
   }[];
 }
 /**
+ * A report of an interest cluster as it was drawn once. The true cluster is not kept.
+ */
+export interface KeptReport {
+  /**
+   * SHA-256 of the clusters.
+   */
+  of: string;
+  reported: number;
+  /**
+   * ISO 8601
+   */
+  at: string;
+}
+/**
+ * All reports of the last year, oldest first.
+ */
+export interface KeptReports {
+  reports: KeptReport[];
+}
+/**
  * One answer of a shop, to be read as a part of its catalogue.
  */
 export interface ShelfAnswer {
@@ -1975,6 +2047,7 @@ export interface ProfileExport {
    */
   shelves?: KeptShelf[];
   packList?: KeptPackList;
+  interestReports?: KeptReports;
 }
 
 /** Every message by name: its sender, its receiver, its fields and the reply. */

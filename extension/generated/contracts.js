@@ -5970,6 +5970,45 @@ export const messages = {
     }
    }
   },
+  "KeptReport": {
+   "description": "A report of an interest cluster as it was drawn once. The true cluster is not kept.",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "of",
+    "reported",
+    "at"
+   ],
+   "properties": {
+    "of": {
+     "type": "string",
+     "description": "SHA-256 of the clusters."
+    },
+    "reported": {
+     "type": "integer"
+    },
+    "at": {
+     "type": "string",
+     "description": "ISO 8601"
+    }
+   }
+  },
+  "KeptReports": {
+   "description": "All reports of the last year, oldest first.",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "reports"
+   ],
+   "properties": {
+    "reports": {
+     "type": "array",
+     "items": {
+      "$ref": "#/types/KeptReport"
+     }
+    }
+   }
+  },
   "ShelfReason": {
    "description": "Why the reading of a shop's catalogue ended before its end. robots: the shop asks programs not to read it. slow: it asks for longer pauses than a reading can make. no_feed: it publishes no list of its products. unreachable: it does not answer, or refuses. busy: it asked to come back later. storage: the device has no room. limit: there are more products than are kept.",
    "enum": [
@@ -6200,10 +6239,11 @@ export const messages = {
    }
   },
   "Purpose": {
-   "description": "What a request is for. catalogue: a shop's public feed, sitemap or page, for its catalogue on this device. pack: the list or a file of published catalogues. compared: the image of what was seen, read by its page. shown: images that a page of the extension shows; the url is their host, and the body a JSON list of their addresses. Absent: a request to the shopper's own server, or one that an earlier version noted.",
+   "description": "What a request is for. catalogue: a shop's public feed, sitemap or page, for its catalogue on this device. pack: the list or a file of published catalogues. shared: a shared server's public clusters, or candidates of one shop for a report drawn at random or the product on screen. compared: the image of what was seen, read by its page. shown: images that a page of the extension shows; the url is their host, and the body a JSON list of their addresses. Absent: a request to the shopper's own server, or one that an earlier version noted.",
    "enum": [
     "catalogue",
     "pack",
+    "shared",
     "compared",
     "shown"
    ]
@@ -6751,6 +6791,9 @@ export const messages = {
     },
     "packList": {
      "$ref": "#/types/KeptPackList"
+    },
+    "interestReports": {
+     "$ref": "#/types/KeptReports"
     }
    }
   }

@@ -4,6 +4,7 @@ from flask import Flask
 from werkzeug.routing import IntegerConverter, Map
 
 from encoders.encoder import Encoder
+from server.candidates.served import ServedCandidates
 from server.encoding.bundle import load_bundle
 from server.http import front, gate, problems
 from server.http.admission import ADMISSION_KEY, Admission
@@ -13,6 +14,7 @@ from server.http.searches import Searches
 from server.http.services import EXTENSION_KEY, Services
 from server.http.views import (
     bundles,
+    candidates,
     channel,
     events,
     health,
@@ -49,13 +51,14 @@ def create_app(settings: Settings) -> Flask:
     app.url_map.converters["int"] = _RowNumber
     metrics = Metrics()
     # One thread reads the texts of packs: answering must keep the other core.
-    served = ServedPacks(bundle, Encoder(bundle.directory, bundle.manifest, 1))
+    encoder = Encoder(bundle.directory, bundle.manifest, 1)
+    served, of_clusters = ServedPacks(bundle, encoder), ServedCandidates(settings, bundle, encoder)
     channels = Channels(read_or_make(settings.data_dir))
     searches = Searches(settings, bundle)
     limits = Limits(settings, metrics.count_limited)
     operators = Operators(settings.read_operator_token(), channels.ticket_key)
     parts = Services(
-        settings, bundle, Replica(settings, bundle), metrics, served, channels, searches, limits, operators
+        settings, bundle, Replica(settings, bundle), metrics, served, of_clusters, channels, searches, limits, operators
     )
     app.extensions[EXTENSION_KEY] = parts
     app.extensions[ADMISSION_KEY] = Admission(settings, limits, metrics.count_unread)
@@ -63,7 +66,20 @@ def create_app(settings: Settings) -> Flask:
     gate.init_app(app, settings)
     front.init_app(app)
     problems.init_app(app)
-    for view in (recommendations, search, shops, items, packs, bundles, health, pairing, channel, sync, events):
+    for view in (
+        recommendations,
+        search,
+        candidates,
+        shops,
+        items,
+        packs,
+        bundles,
+        health,
+        pairing,
+        channel,
+        sync,
+        events,
+    ):
         app.register_blueprint(view.bp)
     parts.replica.start()
     return app

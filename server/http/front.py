@@ -33,7 +33,7 @@ _WATCHING = frozenset({"/healthz", "/readyz", "/metrics"})
 _SEARCH = "/v1/search"
 _MAX_SEARCHES = 64  # that one worker answers, or has waiting
 # They wait for the disk, or build a pack.
-_SLOW = re.compile(r"/v1/(items|writes|events)(/|$)|/v1/shops/[^/]+/pack(/|$)")
+_SLOW = re.compile(r"/v1/(items|writes|events|candidates)(/|$)|/v1/shops/[^/]+/pack(/|$)")
 
 # Bodies up to this size are read by one call: 4,096 of them, as many as a worker has connections, are 64 MB.
 _READ_AT_ONCE = 16 * 1024

@@ -7,6 +7,7 @@ from typing import cast
 
 from flask import current_app
 
+from server.candidates.served import ServedCandidates
 from server.catalogue.database import Catalogue
 from server.encoding.bundle import Bundle
 from server.errors import ProblemError
@@ -38,6 +39,7 @@ class Services:
     replica: Replica
     metrics: Metrics
     packs: ServedPacks
+    candidates: ServedCandidates
     channels: Channels
     searches: Searches
     limits: Limits
