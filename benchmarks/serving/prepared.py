@@ -1,4 +1,4 @@
-"""What a size of the serving benchmark needs on disk, made once: vectors, this server's data, the minimal endpoint's."""
+"""What a size of the serving benchmark needs on disk, made once."""
 
 import json
 import os

