@@ -1,4 +1,4 @@
-"""The tables of docs that are made of results: of towers_*.json, fashion_retrieval.json and same_product.json.
+"""The tables of docs that are made of results: towers_*, fashion_retrieval, same_product, serving*.
 
     python -m benchmarks.tables [--check]
 
@@ -154,12 +154,47 @@ def transfer(results: Path) -> Iterator[str]:
     yield ""
 
 
+def serving(results: Path) -> Iterator[str]:
+    """Yield the contestants of the serving benchmark at each size, what their servers need, and the ratios."""
+    for path in sorted(results.glob("serving*.json")):
+        found = json.loads(path.read_text("utf-8"))
+        if "contestants" not in found:
+            continue
+        load = f"{found['loadAverageAtStart'][0]} to {found['loadAverageAtEnd'][0]}"
+        yield f"### {found['items']:,} items"
+        yield ""
+        yield f"The load average was {load}."
+        yield ""
+        yield "| | p50 ms | p99 ms | CPU µs a request | requests/s at eight connections | recall@10 | memory, MB |"
+        yield "|---|---|---|---|---|---|---|"
+        for name, row in found["contestants"].items():
+            cells = [_between(row.get(figure)) for figure in ("p50Ms", "p99Ms", "cpuUs", "requestsPerSecond")]
+            recall = row.get("recallAt10", "–")
+            memory = found["memoryMb"].get(name.partition(",")[0] if name != "ours" else name, "–")
+            shown = memory if name in found["memoryMb"] or name.startswith("minimal") else "–"
+            yield f"| {name} | {' | '.join(cells)} | {recall} | {shown} |"
+        yield ""
+        yield "| of one round | p50 | p99 | requests/s |"
+        yield "|---|---|---|---|"
+        for name, ratio in found["ratios"].items():
+            yield f"| {name} | {' | '.join(_between(ratio.get(of)) for of in ('p50', 'p99', 'requestsPerSecond'))} |"
+        yield ""
+        start, clean = found["start"], found["cleanDisk"]
+        yield (
+            f"Ready {start['readySeconds']} s after the start, {start['coldSeconds']} s with nothing of the disk in memory; "
+            f"{start['probesSeconds']} s of it the bundle's probes take. From an empty directory to the first right answer "
+            f"with {clean['items']:,} given vectors: {clean['seconds']} s, of which writing them takes {clean['fillSeconds']} s."
+        )
+        yield ""
+
+
 TABLES: tuple[tuple[str, str, Callable[[Path], Iterable[str]]], ...] = (
     ("benchmarks.md", "towers", overview),
     ("benchmarks-towers.md", "towers", details),
     ("benchmarks.md", "fashion_retrieval", retrieval),
     ("benchmarks.md", "same_product", same_product),
     ("benchmarks.md", "transfer", transfer),
+    ("benchmarks.md", "serving", serving),
 )
 
 
@@ -293,6 +328,14 @@ def _gallery(over_seeds: Mapping[str, Spread], prefix: str) -> str:
 def _spread(found: Spread) -> str:
     spread = f" ± {_short(found['sd'], 3)}" if found["sd"] is not None else ""
     return f"{_short(found['mean'], 3)}{spread}"
+
+
+def _between(found: Mapping[str, float] | None) -> str:
+    """Return a median with the least and the greatest value."""
+    if found is None:
+        return "–"
+    digits = 0 if found["median"] >= 100 else 2
+    return f"{found['median']:.{digits}f} ({found['min']:.{digits}f}–{found['max']:.{digits}f})"
 
 
 def _mean(values: Sequence[float]) -> float:
