@@ -165,27 +165,56 @@ def serving(results: Path) -> Iterator[str]:
         yield ""
         yield f"The load average was {load}."
         yield ""
-        yield "| | p50 ms | p99 ms | CPU µs a request | requests/s at eight connections | recall@10 | memory, MB |"
-        yield "|---|---|---|---|---|---|---|"
+        yield "| | p50 ms | p99 ms | CPU µs a request | requests/s at eight connections | recall@10 |"
+        yield "|---|---|---|---|---|---|"
         for name, row in found["contestants"].items():
             cells = [_between(row.get(figure)) for figure in ("p50Ms", "p99Ms", "cpuUs", "requestsPerSecond")]
             recall = row.get("recallAt10", "–")
-            memory = found["memoryMb"].get(name.partition(",")[0] if name != "ours" else name, "–")
-            shown = memory if name in found["memoryMb"] or name.startswith("minimal") else "–"
-            yield f"| {name} | {' | '.join(cells)} | {recall} | {shown} |"
+            yield f"| {name} | {' | '.join(cells)} | {recall} |"
         yield ""
         yield "| of one round | p50 | p99 | requests/s |"
         yield "|---|---|---|---|"
         for name, ratio in found["ratios"].items():
             yield f"| {name} | {' | '.join(_between(ratio.get(of)) for of in ('p50', 'p99', 'requestsPerSecond'))} |"
         yield ""
+        yield "| memory, MB | all | of it anonymous |"
+        yield "|---|---|---|"
+        for name, memory in found["memoryMb"].items():
+            yield f"| {name} | {memory['all']:.0f} | {memory['anonymous']:.0f} |"
+        yield ""
         start, clean = found["start"], found["cleanDisk"]
         yield (
-            f"Ready {start['readySeconds']} s after the start, {start['coldSeconds']} s with nothing of the disk in memory; "
-            f"{start['probesSeconds']} s of it the bundle's probes take. From an empty directory to the first right answer "
-            f"with {clean['items']:,} given vectors: {clean['seconds']} s, of which writing them takes {clean['fillSeconds']} s."
+            f"Ready {start['readySeconds']} s after the start, {start['coldSeconds']} s where nothing of the disk is "
+            f"in memory; the probes alone take {start['probesSeconds']} s. From an empty directory to the first "
+            f"right answer with {clean['items']:,} given vectors: {clean['seconds']} s, of which writing them takes "
+            f"{clean['fillSeconds']} s."
         )
         yield ""
+
+
+def index_sweep(results: Path) -> Iterator[str]:
+    """Yield a line for each pair of index parameters and `ef`."""
+    rows = _sweep(results).get("sweep", [])
+    yield "| data | M | ef_construction | build s | file MB | ef | recall@10 | p50 ms |"
+    yield "|---|---|---|---|---|---|---|---|"
+    for row in rows:
+        names = ("data", "M", "efConstruction", "buildSeconds", "fileMb", "ef", "recallAt10", "p50Ms")
+        yield f"| {' | '.join(str(row[name]) for name in names)} |"
+    yield ""
+
+
+def crossing(results: Path) -> Iterator[str]:
+    """Yield a line for each size of a shop: the scan, and the index at the `ef` that it chooses."""
+    yield "| items | scan, p50 ms | index, p50 ms | its `ef` | build s |"
+    yield "|---|---|---|---|---|"
+    for row in _sweep(results).get("crossing", []):
+        yield f"| {row['rows']:,} | {row['scanMs']} | {row['indexMs']} | {row['ef']} | {row['buildSeconds']} |"
+    yield ""
+
+
+def _sweep(results: Path) -> Mapping[str, list[Mapping[str, float]]]:
+    path = results / "serving_sweep.json"
+    return json.loads(path.read_text("utf-8")) if path.exists() else {}
 
 
 TABLES: tuple[tuple[str, str, Callable[[Path], Iterable[str]]], ...] = (
@@ -195,6 +224,8 @@ TABLES: tuple[tuple[str, str, Callable[[Path], Iterable[str]]], ...] = (
     ("benchmarks.md", "same_product", same_product),
     ("benchmarks.md", "transfer", transfer),
     ("benchmarks.md", "serving", serving),
+    ("index-parameters.md", "sweep", index_sweep),
+    ("index-parameters.md", "crossing", crossing),
 )
 
 

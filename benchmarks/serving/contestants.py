@@ -1,5 +1,6 @@
-"""Contestants of a run, and its rounds: each is measured once in every round, one after the other, so that all meet the
-same load of the machine.
+"""Contestants of a run, and its rounds.
+
+Each is measured once in every round, one after the other, so that all meet the same load of the machine.
 """
 
 import json
@@ -93,7 +94,7 @@ class Rival:
         self.name = name
         words = [str(python), str(Path(__file__).parent / "rivals.py"), name, str(prepared.folder)]
         self._words = [*words, str(prepared.times["minimalEf"])]
-        self.memory_mb = 0.0
+        self.memory_mb: dict[str, float] = {}
 
     def __enter__(self) -> "Rival":
         self._process = subprocess.Popen(self._words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

@@ -366,13 +366,14 @@ def _cpu_seconds(pids: list[int]) -> float:
     return total / _TICKS
 
 
-def _memory_mb(pids: list[int]) -> float:
-    total = 0
+def _memory_mb(pids: list[int]) -> dict[str, float]:
+    found = {"all": 0, "anonymous": 0}
     for pid in pids:
         for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                total += int(line.split()[1]) * 1024
-    return round(total / 1e6, 1)
+            name = {"Pss:": "all", "Pss_Anon:": "anonymous"}.get(line.split()[0])
+            if name is not None:
+                found[name] += int(line.split()[1]) * 1024
+    return {name: round(num_bytes / 1e6, 1) for name, num_bytes in found.items()}
 
 
 if __name__ == "__main__":
