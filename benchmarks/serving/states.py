@@ -82,7 +82,7 @@ class Builder:
         """Let it do nothing."""
         self._process.send_signal(signal.SIGSTOP)
 
-    def go_on(self) -> bool:
+    def resume(self) -> bool:
         """Let it work; return whether it still has work."""
         self._process.send_signal(signal.SIGCONT)
         return self._process.poll() is None
@@ -93,7 +93,7 @@ def while_building(server, builder: Builder, prepared: Prepared) -> Contestant:
     inner = over_http("ours, indexes being built", server, requests_of(prepared))
 
     def measure():
-        if not builder.go_on():
+        if not builder.resume():
             raise RuntimeError("the builder was done before the last round")
         try:
             return inner.measure()

@@ -11,7 +11,7 @@ from server.catalogue.vectors import ScanQuery, vectors_of
 from server.search.filters import Filters
 from server.search.index import EF_CONSTRUCTION, RECALL, M, build_index
 from server.search.replica import Replica
-from server.search.retrieval import recommend
+from server.search.retrieval import highest, recommend
 
 SIZES = (1_000, 2_000, 5_000, 10_000, 20_000, 30_000, 50_000)
 _EFS = (32, 64, 128, 256, 512)
@@ -59,9 +59,10 @@ def _crossing(prepared: Prepared):
         built = time.perf_counter() - started
         vectors = vectors_of(rows, None)
 
-        def scan(query, vectors=vectors, size=size):
-            products = vectors.scan(ScanQuery.of(query))
-            best = np.argpartition(products, size - 64)[-64:]
+        def scan(query, vectors=vectors):
+            codes = ScanQuery.of(query)
+            products, margin = vectors.scan(codes), vectors.scan_margin(codes)
+            best = highest(products, K, K, margin)
             return vectors.scores(best, query)
 
         yield {
