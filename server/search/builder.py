@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 
@@ -32,6 +33,7 @@ from server.settings import Settings, child_environment, settings_from
 logger = logging.getLogger(__name__)
 
 _POLL_SECONDS = 0.2
+_PARENT_SECONDS = 0.5
 _LOWEST_PRIORITY = 10
 _TERMINATED_SECONDS = 10
 
@@ -106,7 +108,7 @@ def build_apart(settings: Settings, shops: Sequence[str], stopping: threading.Ev
             pass
     except AlreadyLockedError:  # what it leaves is due in the next round
         return True
-    command = [sys.executable, "-m", "server.search.builder", orjson.dumps(list(shops)).decode()]
+    command = [sys.executable, "-m", "server.search.builder", orjson.dumps(list(shops)).decode(), str(os.getpid())]
     with subprocess.Popen(command, env=child_environment(settings)) as process:  # noqa: S603 (our own module)
         while process.poll() is None:
             if stopping.wait(_POLL_SECONDS):
@@ -117,11 +119,19 @@ def build_apart(settings: Settings, shops: Sequence[str], stopping: threading.Ev
         return process.returncode == 0
 
 
+def _end_with(parent: int) -> None:
+    """End this process when the worker that started it has ended, which may have been killed."""
+    while os.getppid() == parent:
+        time.sleep(_PARENT_SECONDS)
+    os._exit(1)  # a snapshot that is not published was never there
+
+
 def _main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM):  # a snapshot that is not published was never there
         signal.signal(number, signal.SIG_DFL)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     os.nice(_LOWEST_PRIORITY)
+    threading.Thread(target=_end_with, args=(int(sys.argv[2]),), name="parent", daemon=True).start()
     settings = settings_from({}, os.environ)
     bundle = load_bundle(settings.bundle_dir, settings.trusted_keys)
     with suppress(AlreadyLockedError), building(settings, wait=False):

@@ -2,6 +2,8 @@
 
 import json
 import logging
+import os
+import signal
 import subprocess
 import sys
 from contextlib import closing
@@ -17,6 +19,7 @@ from server.catalogue.columns import Vocabularies, rows_from
 from server.catalogue.database import Catalogue, Change, Item
 from server.encoding.bundle import load_bundle
 from server.errors import SnapshotError
+from server.locks import held_lock
 from server.search import snapshots
 from server.search.column_file import Columns
 from server.search.filters import Filters
@@ -372,3 +375,33 @@ def test_full_disk_is_an_error_and_the_old_snapshot_stays(directory, kind):
     assert file_of(directory, kind) == before
     assert len(load(directory).columns.rows) == 300
     assert list(directory.glob(f"{TEMPORARY_PREFIX}*")) == []
+
+
+BUILD_APART = """
+import sys, threading
+from pathlib import Path
+from server.search.builder import build_apart
+from server.settings import Settings
+settings = Settings(data_dir=Path(sys.argv[1]), bundle_dir=Path(sys.argv[2]), exact_max_items=10)
+build_apart(settings, ["big.example"], threading.Event())
+"""
+
+
+def test_a_builder_ends_with_the_worker_that_started_it(tmp_path, tiny_bundle):
+    """A worker that is killed cannot end it, and nobody waits for what it builds."""
+    from running import wait_until
+
+    fill(tmp_path / "data", unit_vectors(3000, DIM), load_bundle(tiny_bundle).space)
+    words = [sys.executable, "-c", BUILD_APART, str(tmp_path / "data"), str(tiny_bundle)]
+    with held_lock(tmp_path / "data" / "build.lock", "{pid}"), subprocess.Popen(words, cwd=ROOT) as worker:
+        pass  # another process builds: nothing is started
+    with subprocess.Popen(words, cwd=ROOT) as worker:
+        children = Path(f"/proc/{worker.pid}/task/{worker.pid}/children")
+        wait_until(lambda: children.read_text().split())
+        builder = Path("/proc") / children.read_text().split()[0]
+        os.kill(int(builder.name), signal.SIGSTOP)
+        worker.kill()
+        worker.wait()
+    os.kill(int(builder.name), signal.SIGCONT)
+    wait_until(lambda: not builder.exists() or "zombie" in (builder / "status").read_text())
+    assert list((tmp_path / "data").glob("shops/**/CURRENT")) == []
