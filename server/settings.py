@@ -17,7 +17,7 @@ LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 MIN_TOKEN_CHARS = 16
 DEFAULT_BITS = 4  # a number of a pack's vectors
 
-Command = Literal["run", "ingest", "pack", "pair", "rotate-keys", "check", "repair"]
+Command = Literal["run", "ingest", "pack", "pair", "rotate-keys", "check", "repair", "bundle"]
 
 
 def _integer(text: str) -> int:
@@ -43,9 +43,9 @@ def _setting(  # one place where a declaration becomes a field
     return field(default=default, metadata=metadata, repr=not secret)
 
 
-BOTH: tuple[Command, ...] = ("run", "ingest")
+BOTH: tuple[Command, ...] = ("run", "ingest", "bundle")
 ALL: tuple[Command, ...] = ("run", "ingest", "pack")
-EVERY: tuple[Command, ...] = (*ALL, "pair", "rotate-keys", "check", "repair")
+EVERY: tuple[Command, ...] = (*ALL, "pair", "rotate-keys", "check", "repair", "bundle")
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,10 @@ class Settings:
         Path("var/bundles/lite"), "bundle directory (holds manifest.json)", Path, flag="--bundle", commands=ALL
     )
     trusted_keys: Path | None = _setting(
-        None, "file of public keys, one of which must have signed the bundle", Path, commands=ALL
+        None,
+        "file of public keys, one of which must have signed the bundle",
+        Path,
+        commands=(*ALL, "bundle"),
     )
     host: str = _setting("127.0.0.1", "address to listen on", str)
     port: int = _setting(8710, "port to listen on", _integer)
@@ -97,7 +100,7 @@ class Settings:
     image_timeout_seconds: int = _setting(10, "longest time for one image", _integer, commands=BOTH)
     image_max_bytes: int = _setting(10 * 2**20, "largest image file", _integer, commands=BOTH)
     image_max_pixels: int = _setting(40_000_000, "largest image, width times height", _integer, commands=BOTH)
-    batch_size: int = _setting(64, "products embedded and committed together", _integer, commands=("ingest",))
+    batch_size: int = _setting(64, "products embedded and committed together", _integer, commands=("ingest", "bundle"))
 
     def __post_init__(self) -> None:
         for name, low, high in _RANGES:

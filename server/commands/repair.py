@@ -110,8 +110,8 @@ def _copy(old: Catalogue, new: Catalogue) -> Found:
 
 
 def _copy_small(old: Catalogue, new: Catalogue, found: Found) -> None:
-    """Take over the writes and the noted space, as far as they can be read."""
-    for table in ("writes", "served"):
+    """Take over the writes and the bundles, as far as they can be read."""
+    for table in ("writes", "bundles"):
         try:
             rows = old.db.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608 (a name of ours)
         except sqlite3.DatabaseError as error:

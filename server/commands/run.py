@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import sys
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from granian import Granian
@@ -14,10 +15,10 @@ from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
+from server.catalogue.bundles import Bundles
 from server.catalogue.database import Catalogue
-from server.catalogue.prepared import serve_space
 from server.commands.apply_writes import WriterProcess
-from server.encoding.bundle import check_probes, load_bundle
+from server.encoding.bundle import Bundle, check_probes, load_bundle
 from server.errors import ServerError
 from server.http.metric_hub import SOCKET, MetricHub
 from server.locks import held_lock
@@ -44,15 +45,13 @@ def run(settings: Settings) -> None:
     """Serve until a signal stops it. All configuration errors are found before a worker starts."""
     bundle = load_bundle(settings.bundle_dir, settings.trusted_keys)
     settings.read_operator_token()
-    check_probes(bundle)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     busy = f"{settings.data_dir} is already served by process {{pid}}; stop it first, or use another --data"
     with held_lock(settings.data_dir / "run.lock", busy):
-        if serve_space(settings.data_dir, bundle):
-            print("the catalogue that was prepared for this bundle is served from now on", file=sys.stderr)  # noqa: T201 (a command)
-        catalogue = Catalogue(settings.data_dir)
-        num_items, num_usable = catalogue.count_live(), catalogue.count_live(bundle.space)
-        catalogue.close()
+        with closing(Catalogue(settings.data_dir)) as catalogue:
+            bundle = _served(catalogue, bundle, settings)
+            num_items, num_usable = catalogue.count_live(), catalogue.count_live(bundle.space)
+            snapshots.remove_spaces(settings.data_dir, [one.space for one in Bundles(catalogue).all()])
         own_key = fingerprint(read_or_make(settings.data_dir).public)
         _refuse_taken_port(settings)
         url = f"http://{settings.host}:{settings.port}"
@@ -60,7 +59,7 @@ def run(settings: Settings) -> None:
         print(f"serving {num_usable} items with bundle {bundle.name} ({signed}) on {url}", file=sys.stderr)  # noqa: T201 (a command)
         if num_usable < num_items:
             other = num_items - num_usable
-            print(f"{other} items are of another space and not served: run ingest with this bundle", file=sys.stderr)  # noqa: T201 (a command)
+            print(f"{other} items have no vector of this bundle and are not served: ingest them again", file=sys.stderr)  # noqa: T201 (a command)
         print(f"server key {own_key}; `python -m server pair` pairs a browser", file=sys.stderr)  # noqa: T201 (a command)
         os.environ.update(environment_from(settings))
         share_ticket_key()
@@ -69,7 +68,7 @@ def run(settings: Settings) -> None:
         hub = MetricHub()
         os.environ[SOCKET] = hub.path
         hub.start()
-        snapshots.preload(settings.data_dir, bundle.space)
+        snapshots.preload(settings.data_dir)
         writer = WriterProcess(settings)
         writer.start()
         try:
@@ -77,6 +76,21 @@ def run(settings: Settings) -> None:
         finally:
             writer.stop()
             hub.close()
+
+
+def _served(catalogue: Catalogue, bundle: Bundle, settings: Settings) -> Bundle:
+    """Return the bundle that the catalogue serves, after its probes; the settings' own where it never had one."""
+    bundles = Bundles(catalogue)
+    served = bundles.served()
+    if served is None or served.space == bundle.space:
+        check_probes(bundle)
+        bundles.accept(bundle, "serve")
+        return bundle
+    served = bundles.accept(bundle, "serve")
+    print(f"the catalogue serves bundle {served.name}, not {bundle.name}: see `bundle switch`", file=sys.stderr)  # noqa: T201 (a command)
+    bundle = served.load(settings.trusted_keys)
+    check_probes(bundle)
+    return bundle
 
 
 def _serve(settings: Settings) -> None:
@@ -103,7 +117,7 @@ def worker_app() -> "Front":
     sys.setswitchinterval(_SWITCH_SECONDS)
     app = create_app(settings)
     # Workers share one socket: one that accepts before it has loaded would answer beside others that are ready.
-    app.extensions[EXTENSION_KEY].replica.wait_until_ready(_LOAD_SECONDS)
+    app.extensions[EXTENSION_KEY].spaces.wait_until_ready(_LOAD_SECONDS)
     if SOCKET in os.environ:
         app.extensions[EXTENSION_KEY].join(os.environ[SOCKET])
     return Front(app, settings)

@@ -2,30 +2,26 @@
 
 from flask import Flask
 
-from encoders.encoder import Encoder
-from server.encoding.bundle import load_bundle
 from server.http import front, gate, problems
 from server.http.metrics import Metrics
 from server.http.services import EXTENSION_KEY, Services
+from server.http.spaces import Spaces
 from server.http.views import bundles, channel, health, items, packs, pairing, recommendations, shops, sync
-from server.packs.served import ServedPacks
-from server.search.replica import Replica
 from server.settings import Settings
 from server.trust.channel import Channels
 from server.trust.server_key import read_or_make
 
 
 def create_app(settings: Settings) -> Flask:
-    """Return the application over one data directory and one bundle; its replica starts to follow the catalogue."""
-    bundle = load_bundle(settings.bundle_dir, settings.trusted_keys)
+    """Return the application over one data directory; it starts to follow the catalogue and its bundles.
+
+    A catalogue that never had a bundle gets the one of the settings.
+    """
     app = Flask("server", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     app.url_map.strict_slashes = False
     metrics = Metrics()
-    # One thread reads the texts of packs: answering must keep the other core.
-    served = ServedPacks(bundle, Encoder(bundle.directory, bundle.manifest, 1))
-    channels = Channels(read_or_make(settings.data_dir))
-    parts = Services(settings, bundle, Replica(settings, bundle), metrics, served, channels)
+    parts = Services(settings, Spaces(settings), metrics, Channels(read_or_make(settings.data_dir)))
     app.extensions[EXTENSION_KEY] = parts
     metrics.init_app(app)
     gate.init_app(app, settings)
@@ -33,5 +29,5 @@ def create_app(settings: Settings) -> Flask:
     problems.init_app(app)
     for view in (recommendations, shops, items, packs, bundles, health, pairing, channel, sync):
         app.register_blueprint(view.bp)
-    parts.replica.start()
+    parts.spaces.start()
     return app

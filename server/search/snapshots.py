@@ -176,9 +176,10 @@ def load_current(directory: Path, shop: str, space: str, dim: int, blocks: Block
     return Loaded(columns, None if snapshot.index is None else _load_index(directory, snapshot))
 
 
-def preload(data_dir: Path, space: str) -> None:
+def preload(data_dir: Path) -> None:
     """Load every index now, so that processes that are forked from this one share it. Damaged ones are left out."""
-    for path in sorted((data_dir / _FOLDER / space[:16]).glob(f"*/{CURRENT}")):
+    _preloaded.clear()
+    for path in sorted((data_dir / _FOLDER).glob(f"*/*/{CURRENT}")):
         with contextlib.suppress(SnapshotError):
             snapshot = read_current(path.parent)
             if snapshot.index is not None:
@@ -229,6 +230,14 @@ def remove_gone(data_dir: Path, space: str, live_shops: Iterable[str]) -> None:
     kept = {directory_of(data_dir, shop, space) for shop in live_shops}
     for directory in (data_dir / _FOLDER / space[:16]).glob("*/"):
         if directory not in kept:
+            shutil.rmtree(directory, ignore_errors=True)
+
+
+def remove_spaces(data_dir: Path, kept: Iterable[str]) -> None:
+    """Remove the snapshots of all spaces but these. Only the builder may call it."""
+    names = {space[:16] for space in kept}
+    for directory in (data_dir / _FOLDER).glob("*/"):
+        if directory.name not in names:
             shutil.rmtree(directory, ignore_errors=True)
 
 
