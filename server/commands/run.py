@@ -10,7 +10,6 @@ import sys
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from granian import Granian
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
@@ -18,6 +17,7 @@ from granian.log import LogLevels
 from server.catalogue.bundles import Bundles
 from server.catalogue.database import Catalogue
 from server.commands.apply_writes import WriterProcess
+from server.commands.graceful_server import GracefulServer
 from server.encoding.bundle import Bundle, check_probes, load_bundle
 from server.errors import ServerError
 from server.http.metric_hub import SOCKET, MetricHub
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 # How long a worker may take to finish what it is answering when the server is stopped.
 _STOP_SECONDS = 10
+# How long a new worker loads beside the one whose place it takes; where it needs longer, connections wait.
+_RESPAWN_SECONDS = 2.5
 # How long a worker loads the catalogue before it accepts requests all the same and answers them with not_ready.
 _LOAD_SECONDS = 10
 # Connections of one worker, those that wait for the next request among them; the rest waits to be accepted.
@@ -94,11 +96,11 @@ def _served(catalogue: Catalogue, bundle: Bundle, settings: Settings) -> Bundle:
 
 
 def _serve(settings: Settings) -> None:
-    Granian(
+    GracefulServer(
         "server.commands.run:worker_app", address=settings.host, port=settings.port, interface=Interfaces.RSGI,
         workers=settings.workers, factory=True, websockets=False, backpressure=_MAX_CONNECTIONS,
         http1_settings=HTTP1Settings(header_read_timeout=_HEADER_MS), log_level=LogLevels.warning,
-        respawn_failed_workers=True, workers_kill_timeout=_STOP_SECONDS,
+        respawn_failed_workers=True, respawn_interval=_RESPAWN_SECONDS, workers_kill_timeout=_STOP_SECONDS,
     ).serve()  # fmt: skip
 
 

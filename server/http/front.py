@@ -20,6 +20,7 @@ from granian.rsgi import ProtocolClosed
 
 from server.errors import ProblemError
 from server.http import fast_path
+from server.http.drain import Drain
 from server.http.metrics import READ
 from server.http.views.recommendations import ROUTE
 from server.settings import Settings
@@ -113,6 +114,11 @@ class Front:
         self._answering = ThreadPoolExecutor(settings.threads_per_worker, "answer")
         self._slow = ThreadPoolExecutor(1, "slow")
         self._watching = ThreadPoolExecutor(1, "watch")
+        self._drain = Drain()
+
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """End without a failed request when it is told to."""
+        self._drain.follow(loop)
 
     async def __rsgi__(self, scope: Scope, protocol: Any) -> None:
         """Answer one request."""
@@ -132,7 +138,8 @@ class Front:
             if head is not None and problem is None and len(body) <= fast_path.MAX_BYTES:
                 found = self._fast.answer(head, bytes(body))
                 if found is not None:
-                    protocol.response_bytes(200, *found)
+                    headers, content = found
+                    protocol.response_bytes(200, self._drain.headers(scope.http_version, headers), content)
                     return
             environ = _environ(scope, body)
             environ[BODY_PROBLEM], environ[READ] = problem, time.perf_counter()
@@ -142,6 +149,7 @@ class Front:
             self._num_bytes -= len(body)
         if head is not None:
             self._fast.keep(head, scope.headers.get("content-type") or "", answer.status, answer.headers)
+        answer.headers = self._drain.headers(scope.http_version, answer.headers)
         await _send(protocol, answer)
 
     def __rsgi_del__(self, _loop: object) -> None:

@@ -74,7 +74,7 @@ def read_columns(catalogue: Catalogue, bundle: Bundle, shop: str) -> Columns:
     with catalogue.snapshot():
         epoch, version = catalogue.epoch(), catalogue.shop_versions().get(shop, 0)
         found = catalogue.rows_of(catalogue.live_labels(shop), left_out, bundle.space)
-        changes = [change for change in found if is_usable(change, bundle)]
+        changes = [change for change in found if change.shop == shop and is_usable(change, bundle)]
     moments = None
     if bundle.metric is not None:
         raw = b"".join(change.embedding or b"" for change in changes)

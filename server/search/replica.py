@@ -184,7 +184,8 @@ class Replica:
         labels = self._catalogue.live_labels(shop)
         is_live = np.isin(state.base.labels, labels, assume_unique=True)
         missing = np.setdiff1d(labels, state.base.labels, assume_unique=True)
-        changes = self._usable(list(self._catalogue.rows_of(missing, damaged, self._bundle.space)))
+        found = self._catalogue.rows_of(missing, damaged, self._bundle.space)
+        changes = self._usable([change for change in found if change.shop == shop])  # an index may say otherwise
         return replace(state, base_alive=is_live, kept={}).with_changes(changes, version)
 
     def _snapshot(self, shop: str, version: int, damaged: list[Damage]) -> ShopState:

@@ -26,7 +26,7 @@ def list_shop_means() -> Response:
     parts = services()
     loaded, wanted = parts.spaces.current, request.args.get("space")
     if wanted is not None and wanted not in loaded.by_space:
-        raise ProblemError(404, "unknown_space", "this server has no bundle of this space; GET /v1/bundles names them")
+        raise ProblemError(409, "space_mismatch", "this server has no bundle of this space; GET /v1/bundles names them")
     space = loaded.named(wanted)
     states = sorted(parts.shops(space).items())
     means = [
