@@ -44,7 +44,9 @@ class GracefulServer(MPServer):
         for listener in self._listeners:
             listener.close()
 
-    def _spawn_worker(self, idx: int, target: Callable[..., Any], callback_loader: Callable[..., Any]) -> Any:
+    def _spawn_worker(  # type: ignore[override]  # as in granian's own class
+        self, idx: int, target: Callable[..., Any], callback_loader: Callable[..., Any]
+    ) -> Any:
         own = self._listeners[idx]
         others = [listener for listener in self._listeners if listener is not own]
 

@@ -5,6 +5,8 @@ import json
 import threading
 import time
 
+REFUSED = "refused"  # of a connection on which nothing had been answered
+
 
 class Readers:
     """Threads that ask until they are stopped. `check` gets each answer and returns what is wrong with it, or None.
@@ -40,12 +42,13 @@ class Readers:
     def _read(self, body, is_new_each_time):
         connection, raw = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60), json.dumps(body)
         while not self._stop.is_set():
+            is_first = connection.sock is None
             try:
                 connection.request("POST", "/v1/recommendations", raw, {"Content-Type": "application/json"})
                 response = connection.getresponse()
                 problem = self._check(body, response.status, json.loads(response.read()))
             except (OSError, http.client.HTTPException, ValueError) as error:
-                problem = repr(error)
+                problem = REFUSED if is_first and isinstance(error, ConnectionError) else repr(error)
                 connection.close()
             with self._lock:
                 self.num_answers += 1

@@ -21,8 +21,8 @@ from tiny_bundle import make_tiny_bundle, write_manifest
 
 from encoders.encoder import Encoder
 from server.__main__ import main
-from server.catalogue.database import Catalogue
 from server.catalogue.bundles import Bundles
+from server.catalogue.database import Catalogue
 from server.encoding.bundle import load_bundle
 
 ROOT = Path(__file__).resolve().parents[3]
