@@ -1,4 +1,4 @@
-"""Removal of a space's vectors from the catalogue, in small transactions, so that writers and readers go on."""
+"""Removal of a space's vectors from the catalogue, in small transactions, so that writers and readers wait for none."""
 
 from collections.abc import Callable
 from typing import Any

@@ -14,6 +14,7 @@ from kernel.contract_types import Product
 from server.catalogue.bundles import Bundles
 from server.catalogue.card import card_of
 from server.catalogue.database import Catalogue, Item, Stored, Vector
+from server.catalogue.shared_images import SharedImages
 from server.catalogue.space_encoder import Begun, Draft, SpaceEncoder, digest
 from server.encoding.bundle import Bundle
 from server.encoding.fetch import Fetcher
@@ -71,7 +72,7 @@ class Writer:
 
     def __init__(self, settings: Settings, bundle: Bundle, images: ImageSource | None = None, threads: int = 0) -> None:
         self._settings = settings
-        self._images = images or web_images(settings)
+        self._images = SharedImages(images or web_images(settings))
         self._threads = threads
         first = SpaceEncoder(settings, bundle, self._images, threads)
         self._loaded = {bundle.space: first}
@@ -97,6 +98,7 @@ class Writer:
                 bundle = one.load(self._settings.trusted_keys)
                 self._loaded[one.space] = SpaceEncoder(self._settings, bundle, self._images, self._threads)
         self._encoders = [self._loaded[one.space] for one in kept]
+        self._images.num_readers = sum(encoder.encoder.takes_images for encoder in self._encoders)
 
     def write(
         self, catalogue: Catalogue, products: Mapping[int, Product], also: Callable[[WriteReport], None] | None = None

@@ -1,6 +1,7 @@
 """Another bundle beside the served one: filled, switched to, rolled back, dropped, in process and under load."""
 
 import base64
+import io
 import json
 import random
 import shutil
@@ -13,12 +14,14 @@ from contextlib import closing
 
 import numpy as np
 import pytest
+from PIL import Image
 from readers import Readers
 from running import ROOT, call, start, wait_until
 from shelf import SHELF, make_product
 from tiny_bundle import make_tiny_bundle
 
 from encoders.encoder import Encoder
+from encoders.errors import ImageError
 from server.__main__ import main
 from server.catalogue.bundles import Bundles
 from server.catalogue.database import Catalogue, Item
@@ -275,6 +278,36 @@ def test_a_bundle_that_is_registered_meanwhile_gets_its_vectors(ingest, data, ti
     assert_vectors(data, other_bundle, [mug])
 
 
+def test_an_image_is_read_once_for_all_bundles_and_again_after_a_failure(data, both, tiny_bundle, other_bundle):
+    class Source:
+        def __init__(self):
+            self.reads, self.content = [], b"no image"
+
+        def identity(self, product):
+            return product["itemId"]
+
+        def read(self, product):
+            self.reads.append(product["title"])
+            if self.content == b"no image":
+                raise ImageError("not now")
+            return self.content
+
+    source, mug = Source(), make_product("clay mug")
+    writer = Writer(Settings(data_dir=data, image_processes=1), load_bundle(tiny_bundle), source, threads=1)
+    with closing(writer), closing(Catalogue(data)) as catalogue:
+        writer.write(catalogue, {0: mug})
+        assert source.reads == ["clay mug"]
+        file = io.BytesIO()
+        Image.new("RGB", (20, 20), (200, 100, 50)).save(file, "PNG")
+        source.content = file.getvalue()
+        assert writer.write(catalogue, {0: mug}).num_images == 1
+        assert source.reads == ["clay mug"] * 2
+        assert writer.write(catalogue, {0: mug}).unchanged == 1
+        vectors = catalogue.stored(SHOP, mug["itemId"]).vectors
+    assert {vector.has_image for vector in vectors.values()} == {True}
+    assert len(vectors) == 2
+
+
 def test_wrong_commands_are_one_line_that_says_what_to_do(ingest, bundle, data, tmp_path, other_bundle):
     code, _, errors = bundle("list")
     assert (code, "ingest" in errors) == (2, True)
@@ -346,7 +379,7 @@ def finished(process):
 
 
 class Oracle:
-    """Judge of answers by each bundle's own encoder: nothing in one answer may be of another space."""
+    """Check of answers by each bundle's own encoder: nothing in one answer may be of another space."""
 
     def __init__(self, directories):
         self._encoders = {load_bundle(directory).space: encoder_of(directory) for directory in directories}
