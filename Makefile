@@ -7,6 +7,8 @@
 # make test-ROOM    the tests of one room: kernel encoders scraper trainer exporter server demo benchmarks extension docs house
 # make test-long    the longest tests, which make test leaves out: every small shop, every state of the panel
 # make test-lowest  the server's and the scraper's tests with the lowest versions that pyproject.toml declares
+# make lock         write requirements-serve.lock anew: every package that the server runs with, with hashes
+# make audit        known vulnerabilities of what is locked, in Python and JavaScript; asks advisory databases on the internet
 # make hooks        run the static checks before every commit (.pre-commit-config.yaml)
 # make clean        remove what these made (var/, .venv/, node_modules/, extension/vendor/, extension/bundle/)
 
@@ -32,7 +34,7 @@ BESIDE := $(MAKE) --no-print-directory --jobs 2 --output-sync=target
 say = @printf '\033[1m%s\033[0m\n' $(1) >&2
 
 .PHONY: help run site extension test check check-python check-types check-js format hooks test-bundle test-minilm-bundle test-contracts test-js test-py \
-  test-browser test-long test-extension $(ROOMS:%=test-%) test-lowest browsers clean
+  lock audit test-browser test-long test-extension $(ROOMS:%=test-%) test-lowest browsers clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -106,6 +108,18 @@ check-js: node_modules/.stamp
 format: $(VENV)/.dev-stamp node_modules/.stamp
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
 	@npm run --silent format
+
+lock: $(VENV)/.dev-stamp
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	  --custom-compile-command "make lock" requirements-serve.txt --output-file requirements-serve.lock
+
+# --strict: what could not be looked up is a failure, and not a package without vulnerabilities.
+audit: $(VENV)/.dev-stamp node_modules/.stamp
+	$(call say,"Known vulnerabilities of locked packages")
+	@status=0; \
+	  $(BIN)/uv tool run --quiet pip-audit==2.10.1 -r requirements-serve.lock --require-hashes --disable-pip --strict --progress-spinner off || status=1; \
+	  npm audit --omit=dev || status=1; \
+	  [ $$status = 0 ] || echo "Either a package is vulnerable, or the advisories could not be read: see above." >&2; exit $$status
 
 hooks: $(VENV)/.dev-stamp
 	@$(BIN)/pre-commit install

@@ -689,9 +689,10 @@ class Problem(TypedDict):
     title: str
     status: int
     # Stable, for programs: invalid_json, invalid_request, vector_length, space_mismatch, unknown_shop,
-    # unknown_item, unknown_bundle, not_found, method_not_allowed, body_too_large, unauthorised, forbidden,
-    # untrusted_host, untrusted_origin, not_ready, internal, handshake_failed, pairing_over, unknown_device,
-    # channel_expired, request_repeated, not_paired, no_copy, changed, no_condition, too_many_writes, no_room.
+    # unknown_item, unknown_bundle, unknown_write, not_found, method_not_allowed, body_too_large, body_too_slow,
+    # busy, unauthorised, forbidden, untrusted_host, untrusted_origin, not_ready, internal, handshake_failed,
+    # pairing_over, unknown_device, channel_expired, request_repeated, not_paired, no_copy, changed, no_condition,
+    # too_many_writes, no_room, disk_full.
     code: str
     # What was expected, what came, what to do.
     detail: str
@@ -742,6 +743,11 @@ class Filters(TypedDict):
     exclude: NotRequired[list[str]]
 
 
+# Random id of one shown list, made on the device and used for no other. With it, and without diversity, a
+# request takes part in experiments.
+ScreenId = str
+
+
 class RecommendationRequest(TypedDict):
     """Schema `RecommendationRequest` of contracts/openapi.yaml."""
 
@@ -754,10 +760,35 @@ class RecommendationRequest(TypedDict):
     # Required with vector.
     space: NotRequired[str]
     filters: NotRequired[Filters]
-    # MMR's 1 - lambda: 0 is pure relevance.
+    # MMR's 1 - lambda: 0 is pure relevance. The default is the server's setting, or an experiment's.
     diversity: NotRequired[float]
     # vectors: each item carries what items are compared with each other by, so that the device can say why.
     include: NotRequired[list[Literal["vectors"]]]
+    screen: NotRequired[ScreenId]
+
+
+class ScreenItem(TypedDict):
+    """Schema `ScreenItem` of contracts/openapi.yaml."""
+
+    itemId: str
+    # In the list as it was shown, from 0.
+    position: int
+
+
+class ScreenEvent(TypedDict):
+    """Schema `ScreenEvent` of contracts/openapi.yaml."""
+
+    screen: ScreenId
+    shop: str
+    # How the screen was ranked.
+    mode: Literal["own"]
+    # As the recommendations said it. One event of a screen has those of all the others.
+    space: str
+    # As the recommendations said it; absent where they said none.
+    arm: NotRequired[str]
+    # A click or dismissal counts where the item has an impression on the same screen.
+    kind: Literal["impression", "click", "dismiss"]
+    items: list[ScreenItem]
 
 
 class RecommendedItem(TypedDict):
@@ -787,19 +818,44 @@ class RecommendationResponse(TypedDict):
     shop: str
     space: str
     strategy: Literal["exact", "hnsw", "exact_filtered", "first_screen"]
+    # Of an experiment, which events of this screen say back; absent where none runs at the shop.
+    arm: NotRequired[str]
     items: list[RecommendedItem]
 
 
 class Rejection(TypedDict):
     """Schema `Rejection` of contracts/openapi.yaml."""
 
+    # Position in the request's list.
     index: int
     problem: str
 
 
-class WriteReport(TypedDict):
-    """Schema `WriteReport` of contracts/openapi.yaml."""
+Rejected = list[Rejection]
 
+
+class AcceptedWrite(TypedDict):
+    """Schema `AcceptedWrite` of contracts/openapi.yaml."""
+
+    write: int
+    # Products or item keys that will be applied.
     accepted: int
-    unchanged: int
-    rejected: list[Rejection]
+    rejected: NotRequired[Rejected]
+
+
+class Write(TypedDict):
+    """Schema `Write` of contracts/openapi.yaml."""
+
+    write: int
+    # failed: it could not be applied, for the reason in `problem`.
+    state: Literal["waiting", "applied", "failed"]
+    receivedAt: str
+    finishedAt: NotRequired[str]
+    # Written; while it waits, accepted to be written or deleted.
+    accepted: NotRequired[int]
+    # Already stored with the same content.
+    unchanged: NotRequired[int]
+    # How many were there to delete.
+    deleted: NotRequired[int]
+    rejected: NotRequired[Rejected]
+    problem: NotRequired[str]

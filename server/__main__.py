@@ -1,4 +1,4 @@
-"""Command line of the server: `run`, `ingest`, `pack`, `bundle`, `check`, `repair`, `pair` and `rotate-keys`."""
+"""Command line of the server: `run`, `ingest`, `bundle`, `pack`, `check`, `repair`, `pair`, `token`, and others."""
 
 import argparse
 import os
@@ -10,8 +10,12 @@ from pathlib import Path
 import orjson
 
 from encoders.errors import EncodersError
+from kernel.interest_clusters import FEWEST as FEWEST_CLUSTERS
+from kernel.interest_clusters import MOST as MOST_CLUSTERS
+from server.commands.feedback_flags import add_events, add_experiment, run_events, run_experiment
 from server.errors import ServerError
-from server.settings import DEFAULT_BITS, Settings, add_flags, settings_from
+from server.settings import DEFAULT_BITS, DEFAULT_CLUSTERS, Settings, add_flags, settings_from
+from server.trust.tokens import SCOPES
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,10 +37,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _add_bundle(commands.add_parser("bundle", help="serve another bundle without an outage"))
     _add_pack(commands.add_parser("pack", help="write the catalogue of shops as files for a static host"))
     _add_pair(commands.add_parser("pair", help="show a code, with which a browser comes to know this server"))
+    _add_token(commands.add_parser("token", help="make, list, rotate or revoke operators' tokens"))
+    _add_clusters(commands.add_parser("clusters", help="make the interest clusters that devices report at random"))
     add_flags(commands.add_parser("check", help="look for damage in the catalogue"), "check")
     add_flags(commands.add_parser("repair", help="write the catalogue again without what is damaged"), "repair")
     rotate = commands.add_parser("rotate-keys", help="encrypt what browsers keep here with a new key")
     add_flags(rotate, "rotate-keys")
+    add_events(commands.add_parser("events", help="report and export what was shown, clicked and dismissed"))
+    add_experiment(commands.add_parser("experiment", help="compare two ways of ranking by what is clicked"))
     namespace = parser.parse_args(arguments)
     try:
         return _execute(namespace)
@@ -111,11 +119,58 @@ def _add_pack(parser: argparse.ArgumentParser) -> None:
     add_flags(parser, "pack")
 
 
+def _add_clusters(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--count", type=int, default=DEFAULT_CLUSTERS, choices=range(FEWEST_CLUSTERS, MOST_CLUSTERS + 1), metavar="K",
+        help=f"number of clusters, {FEWEST_CLUSTERS} to {MOST_CLUSTERS} (default: {DEFAULT_CLUSTERS})",
+    )  # fmt: skip
+    add_flags(parser, "clusters")
+
+
 def _add_pair(parser: argparse.ArgumentParser) -> None:
     instead = parser.add_mutually_exclusive_group()
     instead.add_argument("--list", action="store_true", help="print the browsers that are paired, and show no code")
     instead.add_argument("--forget", metavar="ID", help="unpair a browser, and show no code")
     add_flags(parser, "pair")
+
+
+def _add_token(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True)
+    make = actions.add_parser("make", help="make a token, and print its secret this one time")
+    make.add_argument("--name", required=True, help="what it is known by, such as ci")
+    make.add_argument(
+        "--scope", action="append", required=True, choices=SCOPES, dest="scopes", help="what it is for; repeat for more"
+    )
+    make.add_argument(
+        "--expires", default="90d", metavar="TIME", help="how long it works: 30m, 12h, 90d (default: 90d)"
+    )
+    rotate = actions.add_parser("rotate", help="give a token a new secret, and print it this one time")
+    rotate.add_argument("name", help="name of the token")
+    rotate.add_argument(
+        "--overlap", default="1h", metavar="TIME", help="how long the old secret works as well (default: 1h)"
+    )
+    revoke = actions.add_parser("revoke", help="delete a token, with all its secrets")
+    revoke.add_argument("name", help="name of the token")
+    for action in (make, rotate, revoke, actions.add_parser("list", help="print the tokens, without their secrets")):
+        add_flags(action, "token")
+
+
+def _token(namespace: argparse.Namespace, settings: Settings) -> None:
+    from server.commands import token  # noqa: PLC0415 (as below)
+
+    if namespace.action == "list":
+        print("\n".join(token.list_tokens(settings)) or "there is no token")
+    elif namespace.action == "revoke":
+        token.revoke_token(settings, namespace.name)
+        print(f"{namespace.name} opens nothing any more")
+    else:
+        # Standard output has the secret alone, for whoever keeps it in a variable or a file.
+        if namespace.action == "make":
+            secret = token.make_token(settings, namespace.name, namespace.scopes, namespace.expires)
+        else:
+            secret = token.rotate_token(settings, namespace.name, namespace.overlap)
+        print("the secret is shown this one time; keep it where only its user can read it", file=sys.stderr)
+        print(secret)
 
 
 def _pair(namespace: argparse.Namespace, settings: Settings) -> None:
@@ -130,6 +185,17 @@ def _pair(namespace: argparse.Namespace, settings: Settings) -> None:
         pair(settings, lambda line: print(line, flush=True))
 
 
+def _renewed(namespace: argparse.Namespace, settings: Settings) -> str:
+    """Make what a server has one of, anew, and return what to print."""
+    if namespace.command == "clusters":
+        from server.commands.clusters import clusters  # noqa: PLC0415 (as below)
+
+        return orjson.dumps(clusters(settings, namespace.count), option=orjson.OPT_INDENT_2).decode()
+    from server.commands.rotate_keys import rotate_keys  # noqa: PLC0415 (as below)
+
+    return rotate_keys(settings)
+
+
 def _execute(namespace: argparse.Namespace) -> int:
     settings = settings_from(vars(namespace), os.environ)
     if namespace.command == "run":
@@ -141,8 +207,11 @@ def _execute(namespace: argparse.Namespace) -> int:
         run(settings)
         return 0
 
-    if namespace.command in ("pair", "bundle"):
-        (_pair if namespace.command == "pair" else _bundle)(namespace, settings)
+    if namespace.command in ("pair", "token", "events", "experiment", "bundle"):
+        run_command = {
+            "pair": _pair, "token": _token, "events": run_events, "experiment": run_experiment, "bundle": _bundle,
+        }  # fmt: skip
+        run_command[namespace.command](namespace, settings)
         return 0
     if namespace.command in ("check", "repair"):
         from server.commands.repair import check, repair  # noqa: PLC0415 (as below)
@@ -150,10 +219,8 @@ def _execute(namespace: argparse.Namespace) -> int:
         found = (check if namespace.command == "check" else repair)(settings)
         print(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode())
         return 1 if found["damaged"] or found["pages"] else 0
-    if namespace.command == "rotate-keys":
-        from server.commands.rotate_keys import rotate_keys  # noqa: PLC0415 (as below)
-
-        print(rotate_keys(settings))
+    if namespace.command in ("clusters", "rotate-keys"):
+        print(_renewed(namespace, settings))
         return 0
     if namespace.command == "pack":
         from server.commands.pack import pack  # noqa: PLC0415 (as below)

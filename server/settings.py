@@ -2,6 +2,7 @@
 # ruff: noqa: RUF009 (_setting returns dataclasses.field, which satisfies the rule)
 
 import argparse
+import ipaddress
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -13,17 +14,44 @@ from kernel.paths import ROOT
 from server.errors import SettingsError
 
 ENVIRONMENT_PREFIX = "CARRYOVER_"
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 MIN_TOKEN_CHARS = 16
 DEFAULT_BITS = 4  # a number of a pack's vectors
+DEFAULT_CLUSTERS = 16
 
-Command = Literal["run", "ingest", "pack", "pair", "rotate-keys", "check", "repair", "bundle"]
+Command = Literal[
+    "run",
+    "ingest",
+    "pack",
+    "clusters",
+    "pair",
+    "token",
+    "rotate-keys",
+    "check",
+    "repair",
+    "events",
+    "experiment",
+    "bundle",
+]
 
 
 def _integer(text: str) -> int:
     if not re.fullmatch(r"-?[0-9]{1,12}", text.strip()):
         raise ValueError("expected a whole number")
     return int(text)
+
+
+def _truth(text: str) -> bool:
+    if text.strip().lower() not in ("true", "false"):
+        raise ValueError("expected true or false")
+    return text.strip().lower() == "true"
+
+
+def _number(text: str) -> float:
+    if not re.fullmatch(r"[0-9]{0,12}\.?[0-9]{1,12}", text.strip()):
+        raise ValueError("expected a number")
+    return float(text)
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -44,8 +72,8 @@ def _setting(  # one place where a declaration becomes a field
 
 
 BOTH: tuple[Command, ...] = ("run", "ingest", "bundle")
-ALL: tuple[Command, ...] = ("run", "ingest", "pack")
-EVERY: tuple[Command, ...] = (*ALL, "pair", "rotate-keys", "check", "repair", "bundle")
+ALL: tuple[Command, ...] = ("run", "ingest", "pack", "clusters")
+EVERY: tuple[Command, ...] = (*ALL, "pair", "token", "rotate-keys", "check", "repair", "events", "experiment", "bundle")
 
 
 @dataclass(frozen=True)
@@ -68,17 +96,29 @@ class Settings:
     port: int = _setting(8710, "port to listen on", _integer)
     workers: int = _setting(2, "worker processes, which share one copy of the shops", _integer)
     threads_per_worker: int = _setting(1, "requests one worker handles at a time", _integer)
+    search_threads: int = _setting(2, "searches one worker answers at a time", _integer)
     trusted_hosts: tuple[str, ...] = _setting(
         (), "host name a request may be addressed to, besides loopback names and --host", _words, flag="--trusted-host"
     )
     allow_origins: tuple[str, ...] = _setting(
-        (), "web origin that may call besides browser extensions, such as http://localhost:8700", _words,
-        flag="--allow-origin",
+        (), "web origin that may call every route, such as http://localhost:8700", _words, flag="--allow-origin"
+    )
+    allow_extensions: tuple[str, ...] = _setting(
+        (), "id of a browser extension that may pair; with it no other extension may call", _words,
+        flag="--allow-extension",
     )  # fmt: skip
     operator_token: str | None = _setting(
-        None, "bearer token that PUT and DELETE need; environment only", str, secret=True
+        None, "operator's token with every scope, beside those of `token make`; environment only", str, secret=True
     )
-    operator_token_file: Path | None = _setting(None, "file whose first line is the operator token", Path)
+    operator_token_file: Path | None = _setting(None, "file whose first line is the operator's token", Path)
+    requests_per_second: int = _setting(
+        100, "requests of one other machine, one token and one paired browser, to each worker; ten times as many at"
+        " once; 0: no limit", _integer,
+    )  # fmt: skip
+    trusted_proxies: tuple[str, ...] = _setting(
+        (), "address or network of a reverse proxy whose X-Forwarded-For is believed", _words, flag="--trusted-proxy"
+    )
+    http2: bool = _setting(False, "also speak HTTP/2 without TLS, for a reverse proxy that does", _truth)
     max_body_bytes: int = _setting(8 * 2**20, "largest request body", _integer)
     max_bodies_bytes: int = _setting(64 * 2**20, "request bodies that one worker holds at a time", _integer)
     body_timeout_seconds: int = _setting(20, "longest time for a request's whole body to arrive", _integer)
@@ -100,6 +140,9 @@ class Settings:
     image_timeout_seconds: int = _setting(10, "longest time for one image", _integer, commands=BOTH)
     image_max_bytes: int = _setting(10 * 2**20, "largest image file", _integer, commands=BOTH)
     image_max_pixels: int = _setting(40_000_000, "largest image, width times height", _integer, commands=BOTH)
+    events_days: int = _setting(30, "whole days for which events are kept one by one, then only their sums", _integer)
+    events_max_bytes: int = _setting(256 * 2**20, "what events and their sums may fill; more are refused", _integer)
+    diversity: float = _setting(0.2, "diversity of requests that name none and are in no experiment, 0 to 1", _number)
     batch_size: int = _setting(64, "products embedded and committed together", _integer, commands=("ingest", "bundle"))
 
     def __post_init__(self) -> None:
@@ -110,9 +153,22 @@ class Settings:
         for origin in self.allow_origins:
             if not re.fullmatch(r"(https?|chrome-extension|moz-extension)://[^/\s*]+", origin):
                 raise SettingsError(f"allow_origins: expected scheme://host[:port] without a path, got {origin!r}")
+        for extension in self.allow_extensions:
+            if not re.fullmatch(r"[a-p]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", extension):
+                raise SettingsError(f"allow_extensions: expected an id as the browser shows it, got {extension!r}")
+        self.proxy_networks()
         if self.operator_token is not None:
             _check_token(self.operator_token, "operator_token")
         self.pinned_hosts()
+
+    def proxy_networks(self) -> tuple[Network, ...]:
+        """Return the networks of the proxies that are trusted."""
+        try:
+            return tuple(ipaddress.ip_network(text, strict=False) for text in self.trusted_proxies)
+        except ValueError as error:
+            raise SettingsError(
+                f"trusted_proxies: expected an address, or a network like 10.0.0.0/8: {error}"
+            ) from error
 
     def pinned_hosts(self) -> dict[str, str]:
         """Return host name -> address, from `resolve`."""
@@ -141,6 +197,8 @@ _RANGES = (
     ("port", 1, 65535),
     ("workers", 1, 64),
     ("threads_per_worker", 1, 64),
+    ("requests_per_second", 0, 1_000_000),
+    ("search_threads", 1, 64),
     ("max_body_bytes", 1024, 2**30),
     ("max_bodies_bytes", 1024, 2**36),
     ("body_timeout_seconds", 1, 600),
@@ -152,6 +210,9 @@ _RANGES = (
     ("image_timeout_seconds", 1, 600),
     ("image_max_bytes", 1024, 2**30),
     ("image_max_pixels", 1024, 10**9),
+    ("events_days", 1, 366),
+    ("events_max_bytes", 2**20, 2**40),
+    ("diversity", 0, 1),
     ("batch_size", 1, 4096),
 )
 
@@ -180,8 +241,14 @@ def add_flags(parser: argparse.ArgumentParser, command: Command) -> None:
         if command not in setting.metadata["commands"] or setting.metadata["secret"]:
             continue
         default = " ".join(setting.default) if isinstance(setting.default, tuple) else setting.default
-        shown = "none" if default in ("", None) else default
+        shown = "none" if default in ("", None) else "false" if default is False else default
         text = f"{setting.metadata['help']} [{environment_name(setting.name)}; default: {shown}]".replace("%", "%%")
+        if isinstance(setting.default, bool):
+            parser.add_argument(
+                flag_of(setting), dest=setting.name, action="store_const", const="true", default=argparse.SUPPRESS,
+                help=text,
+            )  # fmt: skip
+            continue
         action = "append" if isinstance(setting.default, tuple) else "store"
         parser.add_argument(
             flag_of(setting), dest=setting.name, action=action, default=argparse.SUPPRESS, help=text,

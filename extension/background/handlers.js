@@ -6,6 +6,7 @@ import { shopOf } from "../values/identity.js";
 import { createFilterHandlers } from "./filter.js";
 import { createItemHandlers } from "./item-handlers.js";
 import { createPageHandlers, isUnusable } from "./page-handlers.js";
+import { createScreenHandlers } from "./screen-handlers.js";
 import { createForgetting, createSettingsHandlers } from "./settings-handlers.js";
 import { notesOf } from "./shown-images.js";
 import { refresh } from "./sync.js";
@@ -46,7 +47,7 @@ import { createVaultHandlers } from "./vault.js";
 
 /**
  * @param {Parts} parts
- * @returns {Omit<Handlers, "state.get" | "recommend" | "shelf.read" | "shelf.stop" | keyof ReturnType<typeof createItemHandlers> | `filter.${string}` | keyof ReturnType<typeof createPageHandlers> | keyof ReturnType<typeof createSettingsHandlers> | `sync.${string}` | `taste.${string}` | `import.${string}` | `vault.${string}`>} handlers that change or hand out the profile
+ * @returns {Omit<Handlers, "state.get" | "recommend" | "screen.tell" | "shelf.read" | "shelf.stop" | keyof ReturnType<typeof createItemHandlers> | `filter.${string}` | keyof ReturnType<typeof createPageHandlers> | keyof ReturnType<typeof createSettingsHandlers> | `sync.${string}` | `taste.${string}` | `import.${string}` | `vault.${string}`>} handlers that change or hand out the profile
  */
 function profileHandlers(parts) {
   const { getProfile, vault, model, consent, stateOf } = parts;
@@ -119,6 +120,7 @@ export function createHandlers(parts) {
     ...createSettingsHandlers(parts),
     ...createSyncHandlers(parts),
     ...createItemHandlers(parts),
+    ...createScreenHandlers(parts),
     ...createFilterHandlers(parts),
     ...pageHandlers,
     ...createTasteHandlers(parts),

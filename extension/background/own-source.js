@@ -1,6 +1,7 @@
 // @ts-check
 import { isSearch } from "../core/finding.js";
 import { recommendOwn } from "../core/recommender.js";
+import { mayTell } from "../core/screens.js";
 import { isUnpaired, mayAskServer } from "../core/settings.js";
 import { ServerError } from "../values/errors.js";
 import { unpaired } from "./pairing.js";
@@ -25,10 +26,9 @@ export function createOwnSource({ getProfile, server, model, means }) {
     }
     if (current.problem) throw current.problem;
     await means.refresh(current);
-    return recommendOwn(
-      { shop, choice },
-      { profile: await getProfile(), server: await server.getServer(), model: current },
-    );
+    const profile = await getProfile();
+    const wanted = { shop, choice, isTold: mayTell(profile, shop) };
+    return recommendOwn(wanted, { profile, server: await server.getServer(), model: current });
   }
 
   return async ({ shop, choice }) => {

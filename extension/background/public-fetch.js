@@ -14,26 +14,30 @@ const TIMEOUT_MS = 20_000;
  * @param {object} parts
  * @param {import("./store.js").GetProfile} parts.getProfile
  * @param {typeof fetch} [parts.fetch]
- * @returns {(url: string, options: {purpose: "catalogue" | "pack", mostBytes: number, etag?: string, signal?: AbortSignal}) => Promise<PublicAnswer | null>}
+ * @returns {(url: string, options: {purpose: "catalogue" | "pack" | "shared", mostBytes: number, etag?: string, signal?: AbortSignal, json?: object}) => Promise<PublicAnswer | null>}
+ *   with `json` a POST of it,
  *   null where nobody answers, a redirect does, the body is larger than `mostBytes`, or the signal was aborted
  */
 export function createPublicFetch({ getProfile, fetch: send = (...args) => fetch(...args) }) {
-  return async (url, { purpose, mostBytes, etag, signal }) => {
+  return async (url, { purpose, mostBytes, etag, signal, json }) => {
     const profile = await getProfile();
-    await profile.addToLedger({ method: "GET", url, body: "", purpose });
+    const method = json ? "POST" : "GET";
+    const body = json ? JSON.stringify(json) : "";
+    await profile.addToLedger({ method, url, body, purpose });
     try {
       const response = await send(url, {
+        ...(json && { method, body }),
         credentials: "omit",
         referrerPolicy: "no-referrer",
         cache: "no-store",
         // The browser would have asked the target, which may be another site, before anybody could look at it.
         redirect: "manual",
-        headers: etag ? { "If-None-Match": etag } : {},
+        headers: { ...(etag && { "If-None-Match": etag }), ...(json && { "Content-Type": "application/json" }) },
         signal: AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), ...(signal ? [signal] : [])]),
       });
       if (response.type === "opaqueredirect") return null;
-      const body = await boundedBody(response, mostBytes);
-      return body && { status: response.status, headers: Object.fromEntries(response.headers), body };
+      const content = await boundedBody(response, mostBytes);
+      return content && { status: response.status, headers: Object.fromEntries(response.headers), body: content };
     } catch (error) {
       if (error instanceof TypeError || error instanceof DOMException) return null;
       throw error;

@@ -56,6 +56,7 @@ export function checkedSettings({
   mode,
   compareImages,
   showsBadge,
+  tellsScreens,
   trustedKeys,
   packListUrl,
 }) {
@@ -68,6 +69,7 @@ export function checkedSettings({
     ...(mode !== undefined && { mode }),
     ...(compareImages !== undefined && { compareImages }),
     ...(showsBadge !== undefined && { showsBadge }),
+    ...(tellsScreens !== undefined && { tellsScreens }),
     ...(trustedKeys !== undefined && { trustedKeys: publicKeys(trustedKeys) }),
     ...(packListUrl !== undefined && { packListUrl: packList(packListUrl) }),
   };

@@ -1,5 +1,5 @@
 // @ts-check
-import { packListOf } from "./profile-records.js";
+import { packListOf, reportsOf } from "./profile-records.js";
 import { savedIn } from "./saved.js";
 
 /**
@@ -18,6 +18,7 @@ export function exportOf(profile, now) {
     ...(profile.shopMeans && { shopMeans: profile.shopMeans }),
     ...(saved.length > 0 && { saved }),
     ...packListOf(profile.others("pack_list")),
+    ...reportsOf(profile.others("interest_reports")),
     ...(shelves.length > 0 && { shelves }),
   };
 }

@@ -47,3 +47,7 @@ export const packsOf = (shelves, shop) => shelves.filter((one) => one.shop === s
 /** Return the list of packs, for an export. @param {object[]} kept records of that kind, one at most @returns {{packList?: import("../generated/contract-types.js").KeptPackList}} */
 export const packListOf = ([list]) =>
   list ? { packList: /** @type {import("../generated/contract-types.js").KeptPackList} */ (list) } : {};
+
+/** Return the reports of interest clusters, for an export. @param {object[]} kept records of that kind, one at most @returns {{interestReports?: import("../generated/contract-types.js").KeptReports}} */
+export const reportsOf = ([reports]) =>
+  reports ? { interestReports: /** @type {import("../generated/contract-types.js").KeptReports} */ (reports) } : {};

@@ -11,6 +11,7 @@ import { byScore, find, firstLook, isSearch } from "./finding.js";
 import { bringToSpace, historyOf, tasteVector } from "./history.js";
 import { compareAll, similarities } from "./nearness.js";
 import { createPageRanker } from "./page-ranking.js";
+import { randomId } from "./profile-records.js";
 import { hasOwnServer, mayAskServer } from "./settings.js";
 import { knownTo } from "./shop-metric.js";
 import { hasImage, textPlace, withText } from "./text-block.js";
@@ -199,11 +200,11 @@ const dismissedIn = (profile, shop) => knownIn(profile, shop, (kind) => kind ===
 /**
  * Recommend items of the server's catalogue of a shop. The server gets the mode, the shop, a fixed k, the taste vector and its
  * space, and nothing else: what the shopper chooses is applied here, to its answer.
- * @param {{shop: string, choice?: Choice}} wanted
+ * @param {{shop: string, choice?: Choice, isTold?: boolean}} wanted `isTold`: whether the server may be told what comes of the list
  * @param {{profile: Profile, model: Model, server: import("./server-client.js").ServerClient}} on
  * @returns {Promise<Recommendations>}
  */
-export async function recommendOwn({ shop, choice = {} }, { profile, model, server }) {
+export async function recommendOwn({ shop, choice = {}, isTold = false }, { profile, model, server }) {
   if (!hasOwnServer(profile.settings) || !profile.settings.pairedKey) {
     throw new CarryoverError(
       "not_own_server",
@@ -217,6 +218,9 @@ export async function recommendOwn({ shop, choice = {} }, { profile, model, serv
   /** @type {RecommendationRequest} */
   const body = { mode: "own", shop, k: REQUESTED };
   if (vector) Object.assign(body, { vector: Array.from(vector), space: model.manifest.space, include: ["vectors"] });
+  // A list that the shopper filters or sorts says what they look for: nothing is told of it.
+  const screen = isTold && Object.keys(choice).length === 0 ? randomId() : "";
+  if (screen) body.screen = screen;
   const answer = await server.recommend(body);
   const known = knownIn(profile, shop);
   const history = vector ? historyOf(profile, model) : { liked: [], dismissed: [] };
@@ -240,7 +244,11 @@ export async function recommendOwn({ shop, choice = {} }, { profile, model, serv
     choice,
   );
   const basis = vector ? "taste" : "first_screen";
-  return { items: passing, mode: "own", basis, shop, facets: facetsOf(items), numFound: passing.length };
+  const { space, arm } = answer;
+  return {
+    ...{ items: passing, mode: "own", basis, shop, facets: facetsOf(items), numFound: passing.length },
+    ...(screen && { screen: { id: screen, space, ...(arm && { arm }) } }),
+  };
 }
 
 /**

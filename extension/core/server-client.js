@@ -12,6 +12,7 @@ import { ServerError } from "../values/errors.js";
  * @property {(bundleId: string, path: string) => Promise<Response>} bundleFile
  * @property {() => Promise<import("../generated/contract-types.js").ShopMeans>} shopMeans
  * @property {(body: RecommendationRequest) => Promise<RecommendationResponse>} recommend
+ * @property {(event: import("../generated/contract-types.js").ScreenEvent) => Promise<void>} addEvent
  */
 
 /** Return whether an address is this machine. @param {string} url @returns {boolean} */
@@ -86,6 +87,9 @@ export function createServerClient({ baseUrl, ask }) {
         throw new ServerError("server_error", `${base}/v1/recommendations: expected a list of items.`);
       }
       return answer;
+    },
+    async addEvent(event) {
+      await request("/v1/events", event);
     },
   };
 }

@@ -38,11 +38,11 @@ function spreadRows(num, most) {
   return Array.from({ length: Math.min(num, most) }, (_, i) => Math.floor(i * step));
 }
 
-/** @param {Matrix} matrix @returns {Moments} */
-function momentsOf(matrix) {
+/** @param {Matrix} matrix @param {number} num of its first rows, those that the catalogue is estimated from @returns {Moments} */
+function momentsOf(matrix, num) {
   const { blocks, dim } = matrix.layout;
   const estimator = createEstimator(blocks, dim);
-  const rows = spreadRows(matrix.num, MAX_ESTIMATED);
+  const rows = spreadRows(num, MAX_ESTIMATED);
   for (const [b, { length }] of blocks.entries()) {
     const direction = new Float64Array(length);
     for (const row of rows) if (directionInto(matrix, b, row, direction)) estimator.add(b, direction);
@@ -199,9 +199,10 @@ function keeping(compute) {
  * Return a ranker of a catalogue.
  * @param {Matrix} matrix @param {BundleMetric | null} bundle its rule has the matrix's blocks
  * @param {KeptMetric} [kept] of the same catalogue under the same metric, so that nothing is estimated again
+ * @param {number} [numSpread] the first so many rows are spread over the shop's catalogue, of which the matrix is a part: it is estimated from them
  * @returns {Ranker}
  */
-export function createRanker(matrix, bundle, kept) {
+export function createRanker(matrix, bundle, kept, numSpread = matrix.num) {
   const { blocks } = matrix.layout;
   if (!bundle)
     return {
@@ -212,7 +213,7 @@ export function createRanker(matrix, bundle, kept) {
       counts: null,
       kept: () => null,
     };
-  const moments = kept ?? momentsOf(matrix);
+  const moments = kept ?? momentsOf(matrix, numSpread);
   const metric = kept ? metricOf(kept, bundle.rule) : createMetric(/** @type {Moments} */ (moments), bundle);
   const spreadsOf = keptSpreads(matrix, metric);
   const addBlocks = kept ? exactlyScored(matrix, metric, kept.spreads) : nearlyScored(matrix, metric, spreadsOf);

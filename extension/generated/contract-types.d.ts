@@ -52,13 +52,20 @@ export type ReducedPrecision = "fp16" | "int8-weights" | "int8-dynamic" | "int8-
  * @maxItems 10000
  */
 export type PackList = PackListEntry[];
-export type Rejected = {
-  /**
-   * Position in the request's list.
-   */
-  index: number;
-  problem: string;
+/**
+ * Random id of one shown list, made on the device and used for no other. With it, and without diversity, a request takes part in experiments.
+ */
+export type ScreenId = string;
+/**
+ * Most frequent first.
+ *
+ * @maxItems 20
+ */
+export type FacetValues = {
+  value: string;
+  count: number;
 }[];
+export type Rejected = Rejection[];
 export type RankedCard = Card & {
   score: number;
   /**
@@ -71,9 +78,9 @@ export type RankedCard = Card & {
  */
 export type ShelfReason = "robots" | "slow" | "no_feed" | "unreachable" | "busy" | "storage" | "limit";
 /**
- * What a request is for. catalogue: a shop's public feed, sitemap or page, for its catalogue on this device. pack: the list or a file of published catalogues. compared: the image of what was seen, read by its page. shown: images that a page of the extension shows; the url is their host, and the body a JSON list of their addresses. Absent: a request to the shopper's own server, or one that an earlier version noted.
+ * What a request is for. catalogue: a shop's public feed, sitemap or page, for its catalogue on this device. pack: the list or a file of published catalogues. shared: a shared server's public clusters, or candidates of one shop for a report drawn at random or the product on screen. compared: the image of what was seen, read by its page. shown: images that a page of the extension shows; the url is their host, and the body a JSON list of their addresses. Absent: a request to the shopper's own server, or one that an earlier version noted.
  */
-export type Purpose = "catalogue" | "pack" | "compared" | "shown";
+export type Purpose = "catalogue" | "pack" | "shared" | "compared" | "shown";
 /**
  * Why a row is not imported. paused: learning is paused. no_title: neither words nor an address that says some. invalid: an address, a date or another field that cannot be. too_old: before what the profile keeps. already_known: the profile has it. no_room: the profile is full. private: an address of an account or an order, or one that holds personal data. sensitive: of a category that is never kept. no_consent: the shop was not allowed. beyond: after the rows that are read.
  */
@@ -823,7 +830,7 @@ export interface Problem {
   title: string;
   status: number;
   /**
-   * Stable, for programs: invalid_json, invalid_octets, invalid_request, vector_length, space_mismatch, unknown_shop, unknown_item, unknown_bundle, unknown_write, not_found, method_not_allowed, body_too_large, body_too_slow, busy, unauthorised, forbidden, untrusted_host, untrusted_origin, not_ready, internal, handshake_failed, pairing_over, unknown_device, channel_expired, request_repeated, not_paired, no_copy, changed, no_condition, too_many_writes, no_room, disk_full.
+   * Stable, for programs: invalid_json, invalid_octets, invalid_request, vector_length, space_mismatch, clusters_mismatch, no_clusters, unknown_shop, unknown_item, unknown_bundle, unknown_write, not_found, method_not_allowed, body_too_large, body_too_slow, busy, unauthorised, forbidden, insufficient_scope, too_many_requests, untrusted_host, untrusted_origin, not_ready, internal, handshake_failed, pairing_over, unknown_device, channel_expired, request_repeated, not_paired, no_copy, changed, no_condition, too_many_writes, no_room, disk_full.
    */
   code: string;
   /**
@@ -875,13 +882,14 @@ export interface RecommendationRequest {
   space?: string;
   filters?: Filters;
   /**
-   * MMR's 1 - lambda: 0 is pure relevance.
+   * MMR's 1 - lambda: 0 is pure relevance. The default is the server's setting, or an experiment's.
    */
   diversity?: number;
   /**
    * vectors: each item carries what items are compared with each other by, so that the device can say why.
    */
   include?: "vectors"[];
+  screen?: ScreenId;
 }
 export interface Filters {
   /**
@@ -912,6 +920,90 @@ export interface Filters {
    */
   exclude?: string[];
 }
+export interface ScreenEvent {
+  screen: ScreenId;
+  shop: string;
+  /**
+   * How the screen was ranked.
+   */
+  mode: "own";
+  /**
+   * As the recommendations said it. One event of a screen has those of all the others.
+   */
+  space: string;
+  /**
+   * As the recommendations said it; absent where they said none.
+   */
+  arm?: string;
+  /**
+   * A click or dismissal counts where the item has an impression on the same screen.
+   */
+  kind: "impression" | "click" | "dismiss";
+  /**
+   * @minItems 1
+   * @maxItems 100
+   */
+  items: ScreenItem[];
+}
+export interface ScreenItem {
+  itemId: string;
+  /**
+   * In the list as it was shown, from 0.
+   */
+  position: number;
+}
+export interface InterestClusters {
+  /**
+   * Of the space's ASCII digits and the bytes of centroids: the clusters' name.
+   */
+  sha256: string;
+  space: string;
+  /**
+   * Of one report. It is fixed: a device refuses others.
+   */
+  epsilon: 4;
+  count: number;
+  /**
+   * base64 of count × dim float32, little-endian, row by row. A taste's cluster is the first with the largest inner product.
+   */
+  centroids: string;
+}
+/**
+ * In mode clusters with of and cluster, in mode context with itemId, and never with both.
+ */
+export interface CandidateRequest {
+  mode: "clusters" | "context";
+  shop: string;
+  /**
+   * Candidates beside the pack's first part; at most 1000 in mode context.
+   */
+  k: number;
+  /**
+   * sha256 of the clusters.
+   */
+  of?: string;
+  /**
+   * The reported cluster.
+   */
+  cluster?: number;
+  /**
+   * The product on screen.
+   */
+  itemId?: string;
+}
+export interface Candidates {
+  mode: "clusters" | "context";
+  /**
+   * The name of the pack's manifest.
+   */
+  manifest: string;
+  /**
+   * The pack's files by name, each as base64.
+   */
+  files: {
+    [k: string]: string;
+  };
+}
 export interface RecommendedItem {
   itemId: string;
   url: string;
@@ -935,7 +1027,129 @@ export interface RecommendationResponse {
   shop: string;
   space: string;
   strategy: "exact" | "hnsw" | "exact_filtered" | "first_screen";
+  /**
+   * Of an experiment, which events of this screen say back; absent where none runs at the shop.
+   */
+  arm?: string;
   items: RecommendedItem[];
+}
+/**
+ * At least one of text and image; text needs a letter or a digit where there is no image.
+ */
+export interface SearchRequest {
+  shop: string;
+  text?: string;
+  /**
+   * base64 of an image file (JPEG, PNG, WebP, GIF or AVIF), at most --image-max-bytes and --image-max-pixels.
+   */
+  image?: string;
+  /**
+   * A user embedding as in RecommendationRequest: candidates are re-ranked by it, lightly. Only for the shopper's own server.
+   */
+  taste?: {
+    vector: number[];
+    space: string;
+  };
+  k?: number;
+  filters?: Filters;
+  facets?: boolean;
+}
+export interface FoundItem {
+  itemId: string;
+  url: string;
+  title: string;
+  brand?: string;
+  categoryPath?: string[];
+  image?: string;
+  price?: Price;
+  regularPrice?: Price;
+  availability?: string;
+  /**
+   * 1 for an item that is first by every list of the search; comparable within one answer only.
+   */
+  score: number;
+  foundBy: ("words" | "vector")[];
+}
+/**
+ * By what a shop's items can be filtered. A list is empty where it would offer no choice.
+ */
+export interface Facets {
+  numItems: number;
+  price?: {
+    lowest: number;
+    highest: number;
+    currency?: string;
+  };
+  /**
+   * Whether some are sold out and some are not.
+   */
+  inStock: boolean;
+  /**
+   * Whether some cost less than regularly and some do not.
+   */
+  onSale: boolean;
+  brand: FacetValue[];
+  category: FacetValue[];
+  size: FacetValue[];
+  color: FacetValue[];
+}
+export interface FacetValue {
+  value: string;
+  count: number;
+}
+export interface SearchResponse {
+  shop: string;
+  space: string;
+  /**
+   * vector: an image alone.
+   */
+  strategy: "vector" | "words_and_vector";
+  /**
+   * Items that match: those that hold the most of the text's words, and those shown. An estimate; of an image alone its candidates.
+   */
+  total: number;
+  items: FoundItem[];
+  facets?: Facets1;
+  /**
+   * The text as it was searched, where a word that no item holds was taken for another.
+   */
+  didYouMean?: string;
+}
+/**
+ * Counts over the items that match; color and size over the first 200 of them.
+ */
+export interface Facets1 {
+  brands: FacetValues;
+  /**
+   * Prefixes of categoryPath, one level below the category that was filtered by.
+   *
+   * @maxItems 20
+   */
+  categories: {
+    value: string[];
+    count: number;
+  }[];
+  /**
+   * Bands of the filter's currency, else of the most frequent one.
+   */
+  prices: {
+    currency: string;
+    min: number;
+    /**
+     * The band ends below it.
+     */
+    max: number;
+    count: number;
+  }[];
+  availability: {
+    /**
+     * inStock: what the filter inStock keeps.
+     */
+    value: "inStock" | "other";
+    count: number;
+  }[];
+  color: FacetValues;
+  size: FacetValues;
 }
 export interface AcceptedWrite {
   write: number;
@@ -944,6 +1158,13 @@ export interface AcceptedWrite {
    */
   accepted: number;
   rejected?: Rejected;
+}
+export interface Rejection {
+  /**
+   * Position in the request's list.
+   */
+  index: number;
+  problem: string;
 }
 export interface Write {
   write: number;
@@ -1033,33 +1254,6 @@ export interface Choice {
   size?: string;
   color?: string;
 }
-export interface FacetValue {
-  value: string;
-  count: number;
-}
-/**
- * By what a shop's items can be filtered. A list is empty where it would offer no choice.
- */
-export interface Facets {
-  numItems: number;
-  price?: {
-    lowest: number;
-    highest: number;
-    currency?: string;
-  };
-  /**
-   * Whether some are sold out and some are not.
-   */
-  inStock: boolean;
-  /**
-   * Whether some cost less than regularly and some do not.
-   */
-  onSale: boolean;
-  brand: FacetValue[];
-  category: FacetValue[];
-  size: FacetValue[];
-  color: FacetValue[];
-}
 export interface Recommendations {
   /**
    * Best first.
@@ -1078,6 +1272,7 @@ export interface Recommendations {
   isOnlySimilar?: boolean;
   facets?: Facets;
   pack?: PackOrigin;
+  screen?: Screen;
   /**
    * Why a better way to rank than this one failed.
    */
@@ -1104,6 +1299,27 @@ export interface PackOrigin {
    */
   isTrusted: boolean;
 }
+/**
+ * A list that the shopper's own server ranked, and that it is told of: only where the shopper wants that.
+ */
+export interface Screen {
+  /**
+   * 32 hexadecimal digits at random, of this list alone.
+   */
+  id: string;
+  space: string;
+  /**
+   * Of the server's experiment, as it named it; absent: none.
+   */
+  arm?: string;
+}
+/**
+ * An item of a list, and its place there, from 0.
+ */
+export interface ShownItem {
+  card: Card;
+  position: number;
+}
 export interface Settings {
   /**
    * Empty: no server, which is the default.
@@ -1126,6 +1342,10 @@ export interface Settings {
    * The icon says how many items of the shop in front fit; absent: it does not.
    */
   showsBadge?: boolean;
+  /**
+   * The shopper's own server is told what is shown, opened and dismissed of its lists; absent: it is not.
+   */
+  tellsScreens?: boolean;
   paused: boolean;
   /**
    * From shop to the time of consent.
@@ -1239,6 +1459,7 @@ export interface State {
   mode: "auto" | "page";
   compareImages?: boolean;
   showsBadge?: boolean;
+  tellsScreens?: boolean;
   paused: boolean;
   trustedKeys?: string[];
   signedBy?: string;
@@ -1499,6 +1720,26 @@ export interface KeptPackList {
     code: string;
     message: string;
   }[];
+}
+/**
+ * A report of an interest cluster as it was drawn once. The true cluster is not kept.
+ */
+export interface KeptReport {
+  /**
+   * SHA-256 of the clusters.
+   */
+  of: string;
+  reported: number;
+  /**
+   * ISO 8601
+   */
+  at: string;
+}
+/**
+ * All reports of the last year, oldest first.
+ */
+export interface KeptReports {
+  reports: KeptReport[];
 }
 /**
  * One answer of a shop, to be read as a part of its catalogue.
@@ -1806,6 +2047,7 @@ export interface ProfileExport {
    */
   shelves?: KeptShelf[];
   packList?: KeptPackList;
+  interestReports?: KeptReports;
 }
 
 /** Every message by name: its sender, its receiver, its fields and the reply. */
@@ -1933,7 +2175,7 @@ export interface Messages {
   "settings.set": {
     from: "ui";
     to: "background";
-    fields: { serverUrl?: string; serverIsMine?: boolean; mode?: string; compareImages?: boolean; showsBadge?: boolean; trustedKeys?: string[]; packListUrl?: string; actId?: string; };
+    fields: { serverUrl?: string; serverIsMine?: boolean; mode?: string; compareImages?: boolean; showsBadge?: boolean; tellsScreens?: boolean; trustedKeys?: string[]; packListUrl?: string; actId?: string; };
     reply: { state: State; };
   };
   "pairing.make": {
@@ -2001,6 +2243,12 @@ export interface Messages {
     to: "background";
     fields: { tabId?: number; };
     reply: { state: State; };
+  };
+  "screen.tell": {
+    from: "ui";
+    to: "background";
+    fields: { shop: string; screen: Screen; kind: string; items: ShownItem[]; };
+    reply: { isTold: boolean; };
   };
   "item.dismiss": {
     from: "ui";

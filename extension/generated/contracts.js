@@ -4322,6 +4322,7 @@ export const messages = {
     "mode?": "string",
     "compareImages?": "boolean",
     "showsBadge?": "boolean",
+    "tellsScreens?": "boolean",
     "trustedKeys?": "string[]",
     "packListUrl?": "string",
     "actId?": "string"
@@ -4456,6 +4457,21 @@ export const messages = {
    },
    "reply": {
     "state": "State"
+   }
+  },
+  "screen.tell": {
+   "from": [
+    "ui"
+   ],
+   "to": "background",
+   "fields": {
+    "shop": "string",
+    "screen": "Screen",
+    "kind": "string",
+    "items": "ShownItem[]"
+   },
+   "reply": {
+    "isTold": "boolean"
    }
   },
   "item.dismiss": {
@@ -5075,6 +5091,9 @@ export const messages = {
     "pack": {
      "$ref": "#/types/PackOrigin"
     },
+    "screen": {
+     "$ref": "#/types/Screen"
+    },
     "problem": {
      "type": "object",
      "additionalProperties": false,
@@ -5091,6 +5110,45 @@ export const messages = {
       }
      },
      "description": "Why a better way to rank than this one failed."
+    }
+   }
+  },
+  "Screen": {
+   "description": "A list that the shopper's own server ranked, and that it is told of: only where the shopper wants that.",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "id",
+    "space"
+   ],
+   "properties": {
+    "id": {
+     "type": "string",
+     "description": "32 hexadecimal digits at random, of this list alone."
+    },
+    "space": {
+     "type": "string"
+    },
+    "arm": {
+     "type": "string",
+     "description": "Of the server's experiment, as it named it; absent: none."
+    }
+   }
+  },
+  "ShownItem": {
+   "description": "An item of a list, and its place there, from 0.",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "card",
+    "position"
+   ],
+   "properties": {
+    "card": {
+     "$ref": "#/types/Card"
+    },
+    "position": {
+     "type": "number"
     }
    }
   },
@@ -5131,6 +5189,10 @@ export const messages = {
     "showsBadge": {
      "type": "boolean",
      "description": "The icon says how many items of the shop in front fit; absent: it does not."
+    },
+    "tellsScreens": {
+     "type": "boolean",
+     "description": "The shopper's own server is told what is shown, opened and dismissed of its lists; absent: it is not."
     },
     "paused": {
      "type": "boolean"
@@ -5366,6 +5428,9 @@ export const messages = {
      "type": "boolean"
     },
     "showsBadge": {
+     "type": "boolean"
+    },
+    "tellsScreens": {
      "type": "boolean"
     },
     "paused": {
@@ -5905,6 +5970,45 @@ export const messages = {
     }
    }
   },
+  "KeptReport": {
+   "description": "A report of an interest cluster as it was drawn once. The true cluster is not kept.",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "of",
+    "reported",
+    "at"
+   ],
+   "properties": {
+    "of": {
+     "type": "string",
+     "description": "SHA-256 of the clusters."
+    },
+    "reported": {
+     "type": "integer"
+    },
+    "at": {
+     "type": "string",
+     "description": "ISO 8601"
+    }
+   }
+  },
+  "KeptReports": {
+   "description": "All reports of the last year, oldest first.",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "reports"
+   ],
+   "properties": {
+    "reports": {
+     "type": "array",
+     "items": {
+      "$ref": "#/types/KeptReport"
+     }
+    }
+   }
+  },
   "ShelfReason": {
    "description": "Why the reading of a shop's catalogue ended before its end. robots: the shop asks programs not to read it. slow: it asks for longer pauses than a reading can make. no_feed: it publishes no list of its products. unreachable: it does not answer, or refuses. busy: it asked to come back later. storage: the device has no room. limit: there are more products than are kept.",
    "enum": [
@@ -6135,10 +6239,11 @@ export const messages = {
    }
   },
   "Purpose": {
-   "description": "What a request is for. catalogue: a shop's public feed, sitemap or page, for its catalogue on this device. pack: the list or a file of published catalogues. compared: the image of what was seen, read by its page. shown: images that a page of the extension shows; the url is their host, and the body a JSON list of their addresses. Absent: a request to the shopper's own server, or one that an earlier version noted.",
+   "description": "What a request is for. catalogue: a shop's public feed, sitemap or page, for its catalogue on this device. pack: the list or a file of published catalogues. shared: a shared server's public clusters, or candidates of one shop for a report drawn at random or the product on screen. compared: the image of what was seen, read by its page. shown: images that a page of the extension shows; the url is their host, and the body a JSON list of their addresses. Absent: a request to the shopper's own server, or one that an earlier version noted.",
    "enum": [
     "catalogue",
     "pack",
+    "shared",
     "compared",
     "shown"
    ]
@@ -6686,6 +6791,9 @@ export const messages = {
     },
     "packList": {
      "$ref": "#/types/KeptPackList"
+    },
+    "interestReports": {
+     "$ref": "#/types/KeptReports"
     }
    }
   }

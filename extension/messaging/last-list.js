@@ -14,8 +14,10 @@ const keyOf = (tabId) => `list ${tabId}`;
 /** Keep what a tab's panel shows. @param {LastList} shown without a search @param {typeof chrome} [browser] the browser's extension APIs */
 export async function keepLastList({ state, answer }, browser = chrome) {
   if (!state.tab) return;
+  // Its screen is not kept: what is shown again is another list, of which nothing is told.
+  const { screen, ...plain } = answer;
   const items = answer.items.map((card) => ({ ...card, score: 0, why: [] }));
-  await browser.storage.session.set({ [keyOf(state.tab.tabId)]: { state, answer: { ...answer, items } } });
+  await browser.storage.session.set({ [keyOf(state.tab.tabId)]: { state, answer: { ...plain, items } } });
 }
 
 /**

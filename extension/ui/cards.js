@@ -14,6 +14,7 @@ export { forgetImages } from "./images.js";
  * @property {(card: RankedCard, button: HTMLButtonElement, isByKey: boolean) => void} [onDismiss]
  * @property {(card: RankedCard, button: HTMLButtonElement) => void} [onSave] also takes it back
  * @property {(card: RankedCard) => void} [onAlike]
+ * @property {(card: RankedCard) => void} [onOpen] its page is opened
  * @property {(card: RankedCard, button: HTMLButtonElement) => void} [onPick]
  * @property {(card: Card) => boolean} [isSaved]
  * @property {(card: Card) => boolean} [isPicked]
@@ -139,12 +140,15 @@ function buttonsOf(card, { onDismiss, onSave, onAlike, onPick, isSaved, isPicked
 export function cardOf(card, actions, shop) {
   const { url, brand, title, why } = card;
   const isWeb = /^https?:\/\//.test(url);
+  const opened = () => actions.onOpen?.(card);
+  // The middle button opens, the right one does not.
+  const openedAside = (/** @type {MouseEvent} */ { button }) => button === 1 && opened();
   return element(
     "li",
     { class: isSoldOut(card) ? "card gone" : "card", "data-item-id": card.itemId },
     element(
       "a",
-      { href: isWeb ? url : "", target: "_blank", rel: "noreferrer" },
+      { href: isWeb ? url : "", target: "_blank", rel: "noreferrer", onclick: opened, onauxclick: openedAside },
       imageFrame(card, actions.isElsewhere ?? false),
       " ",
       element(

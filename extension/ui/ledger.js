@@ -12,7 +12,13 @@ import { numberText, plural, t, timeText } from "./texts.js";
 /** @type {Kind[]} */
 const KINDS = ["server", "sync", "catalogues", "images", "others"];
 /** @type {Record<NonNullable<LedgerEntry["purpose"]>, Kind>} */
-const KIND_OF = { catalogue: "catalogues", pack: "catalogues", compared: "images", shown: "images" };
+const KIND_OF = {
+  catalogue: "catalogues",
+  pack: "catalogues",
+  shared: "catalogues",
+  compared: "images",
+  shown: "images",
+};
 
 /** What is asked of the shopper's own server, by its path. @type {[RegExp, string][]} */
 const SERVER_TEXTS = [
@@ -20,6 +26,7 @@ const SERVER_TEXTS = [
   [/^\/v1\/bundles$/, "ledgerBundles"],
   [/^\/v1\/bundles\//, "ledgerBundleFile"],
   [/^\/v1\/shop-means$/, "ledgerMeans"],
+  [/^\/v1\/events$/, "ledgerScreens"],
   [/^\/v1\/channel$/, "ledgerChannel"],
   [/^\/v1\/pairing/, "ledgerPairing"],
 ];

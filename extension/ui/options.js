@@ -50,6 +50,7 @@ const pairCode = /** @type {HTMLInputElement} */ (byId("pair-code"));
 const packListUrl = /** @type {HTMLInputElement} */ (byId("pack-list-url"));
 const compareImages = /** @type {HTMLInputElement} */ (byId("compare-images"));
 const showsBadge = /** @type {HTMLInputElement} */ (byId("shows-badge"));
+const tellsScreens = /** @type {HTMLInputElement} */ (byId("tells-screens"));
 const trustedKeys = /** @type {HTMLTextAreaElement} */ (byId("trusted-keys"));
 
 /** Return the list of shops with consent. @param {State} state */
@@ -108,6 +109,7 @@ function showChoices() {
   }
   compareImages.checked = shown?.compareImages ?? false;
   showsBadge.checked = shown?.showsBadge ?? false;
+  tellsScreens.checked = shown?.tellsScreens ?? false;
 }
 
 /** What the page shows; null where it shows nothing of the profile. @type {State | null} */
@@ -265,6 +267,10 @@ compareImages.addEventListener(
 showsBadge.addEventListener(
   "change",
   guarded(() => choose({ showsBadge: showsBadge.checked })),
+);
+tellsScreens.addEventListener(
+  "change",
+  guarded(() => choose({ tellsScreens: tellsScreens.checked })),
 );
 byId("export").addEventListener("click", guarded(exportProfile));
 byId("erase").addEventListener("click", () =>

@@ -9,12 +9,14 @@ import { icon } from "./icons.js";
 import { createPicks, offersPicks } from "./panel/first-picks.js";
 import { createFinder } from "./panel/finder.js";
 import { showHeading } from "./panel/heading.js";
+import { showCards } from "./panel/list.js";
 import { emptyAnswer, failure, noShop, notKept, nothingSaved, without } from "./panel/messages.js";
 import { noticesOf } from "./panel/notices.js";
 import { originLine } from "./panel/origin.js";
 import { createQuestions } from "./panel/questions.js";
 import { createSaved, plainCard } from "./panel/saved.js";
 import { createStage } from "./panel/stage.js";
+import { createTelling } from "./panel/telling.js";
 import { createToast } from "./panel/toast.js";
 import { consentCard, pauseSwitch } from "./shop-controls.js";
 import { isFixed, onTabChange, tabField } from "./tab.js";
@@ -27,7 +29,6 @@ import { knownText, localise, numberText, plural, t } from "./texts.js";
  * @typedef {import("./panel/messages.js").Message} Message
  */
 
-const SHOWN = 10;
 const SKELETONS = 6;
 /** Number of requests for recommendations so far: an answer to an older one is dropped. */
 let numRequests = 0;
@@ -44,6 +45,7 @@ let picks = createPicks(usePicks);
 const postponed = new Set();
 const questions = createQuestions();
 const toast = createToast();
+const telling = createTelling();
 const saved = createSaved({ onChange: showTabs, onBack: () => isSavedShown && showSaved() });
 const finder = createFinder({
   onChange: () => void refreshList(),
@@ -163,22 +165,12 @@ function showRecommendations(recommendations) {
   }
   const actions = isPicking()
     ? { onPick: picks.toggle, isPicked: picks.isPicked }
-    : { onDismiss, onSave, onAlike, isSaved: saved.has };
-  showCards(items.map((item) => () => cardOf(item, actions)));
-}
-
-/** @param {(() => HTMLLIElement)[]} cards the first ones are made and shown, and the others on request */
-function showCards(cards) {
-  byId("message").hidden = true;
-  byId("cards").replaceChildren(...cards.slice(0, SHOWN).map((make) => make()));
-  performance.mark("cards");
-  byId("more").hidden = cards.length <= SHOWN;
-  byId("more").onclick = () => {
-    const others = cards.slice(SHOWN).map((make) => make());
-    byId("cards").append(...others);
-    byId("more").hidden = true;
-    others[0].querySelector("a")?.focus();
-  };
+    : { onDismiss, onSave, onAlike, onOpen: telling.opened, isSaved: saved.has };
+  telling.begin(isPicking() ? null : recommendations);
+  showCards(
+    items.map((item) => () => cardOf(item, actions)),
+    telling.shown,
+  );
 }
 
 function showSaved() {
@@ -229,6 +221,7 @@ async function onDismiss(card, button, isByKey) {
   const item = plainCard(card);
   try {
     const { stored, reason } = await send({ type: "item.dismiss", item });
+    if (stored) telling.dismissed(card);
     await (stored ? recommend() : answer && showRecommendations(without(answer, card)));
     if (!stored || !isByKey) place()?.focus();
     const undo = async () => {

@@ -8,17 +8,19 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 
 from kernel.chunks import chunks_of
 from server.catalogue.checksums import Damage, product_checksum, row_checksum, row_problem, vector_checksum
+from server.catalogue.words import Words
 from server.errors import CatalogueError, SpacesChangedError
 
 FILE_NAME = "catalogue.sqlite"
@@ -131,6 +133,7 @@ class Catalogue:
             )
             # A flipped bit may leave what is not UTF-8; its row's checksum tells it apart from a text.
             self.db.text_factory = lambda raw: raw.decode("utf-8", "replace")
+            self.words = Words(self.db)
             self._prepare()
         except sqlite3.DatabaseError as error:
             raise CatalogueError(
@@ -168,6 +171,7 @@ class Catalogue:
             # Rows of earlier versions have none, and get one when they are written again.
             for column in ("row_sum", "product_sum"):
                 self.db.execute(f"ALTER TABLE items ADD COLUMN {column} BLOB")
+        self.words.prepare()
 
     def close(self) -> None:
         """Close the connection; a second call does nothing."""
@@ -208,8 +212,10 @@ class Catalogue:
                     (*row, row_checksum(*row), seq, item.product, product_checksum(item.product), item.content_hash,
                      item.embedding_key, item.has_image, now),
                 )  # fmt: skip
+                label = int(cursor.lastrowid or 0)
+                self.words.add(label, item.shop, orjson.loads(item.product))
                 for space in spaces - {item.space}:
-                    self.put_vector(int(cursor.lastrowid or 0), space, item.beside[space])
+                    self.put_vector(label, space, item.beside[space])
                 self._set_version(item.shop, seq)
             self._set_counter("seq", seq)
             if also is not None:
@@ -248,6 +254,13 @@ class Catalogue:
             self._set_counter("purged_seq", max(newest, self.purged_seq()))
             return self.db.execute(f"DELETE FROM items WHERE {where}", (limit,)).rowcount  # noqa: S608 (as above)
 
+    def fill_words(self) -> int:
+        """Index the words of a batch of items of earlier versions, durable on return; return how many."""
+        if self.words.is_whole:
+            return 0
+        with self.transaction():
+            return self.words.fill()
+
     def put_vector(self, label: int, space: str, vector: Vector) -> None:
         """Keep a row's vector in a space that is not its own; call it in a transaction."""
         row = (label, space, vector.embedding, vector.embedding_key, int(vector.has_image))
@@ -264,11 +277,10 @@ class Catalogue:
 
     def _bury(self, shop: str, item_id: str, seq: int, now: int) -> tuple[int, bool]:
         """Turn the live row, if any, into a tombstone; return the new sequence number and whether a row existed."""
-        self.db.execute(
-            "DELETE FROM vectors"
-            " WHERE label IN (SELECT label FROM items WHERE shop = ? AND item_id = ? AND deleted = 0)",
-            (shop, item_id),
-        )
+        live = "SELECT label FROM items WHERE shop = ? AND item_id = ? AND deleted = 0"
+        for (label,) in self.db.execute(live, (shop, item_id)).fetchall():
+            self.words.remove(label)
+            self.db.execute("DELETE FROM vectors WHERE label = ?", (label,))
         buried = self.db.execute(
             "UPDATE items SET deleted = 1, seq = ?, product = NULL, card = NULL, embedding = NULL,"
             " row_sum = NULL, product_sum = NULL, changed_at = ?"
@@ -298,7 +310,8 @@ class Catalogue:
         try:
             yield
         finally:
-            self.db.execute("COMMIT")
+            with suppress(sqlite3.DatabaseError):  # of a damaged file: what went wrong before tells more
+                self.db.execute("ROLLBACK")  # nothing was written
 
     def seq(self) -> int:
         """Return the number of the newest change."""
@@ -333,13 +346,26 @@ class Catalogue:
         yield from sorted(changes, key=attrgetter("seq"))
 
     def live_shops(self) -> set[str]:
-        """Return the shops that live rows name, also where damage made up the name."""
-        return {shop for (shop,) in self.db.execute("SELECT DISTINCT shop FROM items WHERE deleted = 0")}
+        """Return the shops that live rows name, also where damage made up the name; those that can be read."""
+        shops: set[str] = set()
+        try:
+            for (shop,) in self.db.execute("SELECT DISTINCT shop FROM items WHERE deleted = 0"):
+                shops.add(shop)
+        except sqlite3.DatabaseError as error:
+            if not _is_corrupt(error):
+                raise
+        return shops
 
     def live_labels(self, shop: str) -> NDArray[np.int64]:
-        """Return the labels of a shop's live rows, ascending."""
-        found = self.db.execute("SELECT label FROM items WHERE shop = ? AND deleted = 0 ORDER BY label", (shop,))
-        return np.fromiter((label for (label,) in found), dtype=np.int64)
+        """Return the labels of a shop's live rows, ascending; of the sound ones alone where the index is damaged."""
+        try:
+            found = self.db.execute("SELECT label FROM items WHERE shop = ? AND deleted = 0 ORDER BY label", (shop,))
+            return np.fromiter((label for (label,) in found), dtype=np.int64)
+        except sqlite3.DatabaseError as error:
+            if not _is_corrupt(error):
+                raise
+        rows = self.rows_of(range(1, self.last_label() + 1), [])
+        return np.array([row.label for row in rows if row.shop == shop], dtype=np.int64)
 
     def rows_of(
         self, labels: Iterable[int], damaged: list[Damage], space: str = "", *, with_deleted: bool = False

@@ -20,6 +20,7 @@ from server.catalogue.bundles import Bundles
 from server.catalogue.database import Catalogue
 from server.catalogue.queue import MAX_ATTEMPTS, Queue, Waiting
 from server.catalogue.writer import Writer, WriteReport
+from server.commands.events import tidy_events
 from server.encoding.bundle import load_bundle
 from server.errors import BundleError, ServerError
 from server.settings import Settings, child_environment, settings_from
@@ -95,9 +96,12 @@ def _serve(parent: int) -> None:
         try:
             if apply_next(catalogue, writer):
                 continue
+            if catalogue.fill_words():
+                continue
             if time.monotonic() - tidied_at > _TIDY_SECONDS:
                 Queue(catalogue).forget_old()
                 catalogue.purge_tombstones()
+                tidy_events(settings)
                 tidied_at = time.monotonic()
         except (OSError, sqlite3.Error, BundleError) as error:
             logger.error("writes wait, and are tried again: %s", error)

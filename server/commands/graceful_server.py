@@ -5,6 +5,7 @@ waits on it when its worker ends. Here the parent holds them: while one worker t
 wait. A worker that was killed gets a new one, so that new connections go to the others until it is there.
 """
 
+import os
 import socket
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 from granian._granian import SocketHolder
 from granian.server.mp import MPServer
 
-from server.http.drain import set_listening
+from server.http.drain import LISTENER
 
 
 class GracefulServer(MPServer):
@@ -47,18 +48,12 @@ class GracefulServer(MPServer):
     def _spawn_worker(  # type: ignore[override]  # as in granian's own class
         self, idx: int, target: Callable[..., Any], callback_loader: Callable[..., Any]
     ) -> Any:
-        own = self._listeners[idx]
-        others = [listener for listener in self._listeners if listener is not own]
-
-        def begin(*arguments: Any) -> Any:
-            # A forked worker has them all, and would hold on to those of others that are killed.
-            for listener in others:
-                listener.close()
-            set_listening(own)
-            return target(*arguments)
-
-        self._shd = SocketHolder(own.fileno(), False, self.backlog)  # type: ignore[call-arg,assignment]  # stubs
-        return super()._spawn_worker(idx, begin, callback_loader)
+        # A spawned process has the socket under the same number; it would be another's were it forked.
+        self._sso = self._listeners[idx]
+        descriptor = self._sso.fileno()
+        os.environ[LISTENER] = str(descriptor)
+        self._shd = SocketHolder(descriptor, False, self.backlog)  # type: ignore[call-arg,assignment]  # stubs
+        return super()._spawn_worker(idx, target, callback_loader)
 
     def _respawn_workers(
         self, workers: Sequence[int], spawn_target: Callable[..., Any], target_loader: Callable[..., Any],

@@ -99,6 +99,8 @@ def ingest(
             if prune:
                 _prune(catalogue, tally, say)
             catalogue.purge_tombstones()
+            while catalogue.fill_words():  # of items of earlier versions
+                pass
             index_started = time.perf_counter()
             answers = answering(bundles.all())
             num_indexes = sum(build_snapshots(settings, one.load(settings.trusted_keys)) for one in answers)

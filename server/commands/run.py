@@ -1,17 +1,20 @@
 """The command `run`: granian in front of worker processes."""
 
 import logging
+import multiprocessing
 import os
 import resource
 import shutil
 import signal
 import socket
 import sys
+import threading
+import time
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from granian.constants import Interfaces
-from granian.http import HTTP1Settings
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings, HTTP2Settings
 from granian.log import LogLevels
 
 from server.catalogue.bundles import Bundles
@@ -30,6 +33,8 @@ from server.trust.server_key import fingerprint, read_or_make
 if TYPE_CHECKING:
     from server.http.front import Front
 
+logger = logging.getLogger(__name__)
+
 # How long a worker may take to finish what it is answering when the server is stopped.
 _STOP_SECONDS = 10
 # How long a new worker loads beside the one whose place it takes; where it needs longer, connections wait.
@@ -39,8 +44,14 @@ _LOAD_SECONDS = 10
 # Connections of one worker, those that wait for the next request among them; the rest waits to be accepted.
 _MAX_CONNECTIONS = 4096
 _SWITCH_SECONDS = 0.0005
+# Before workers are started again after granian has given up.
+_AGAIN_SECONDS = 1.0
 # How long the head of a request may take, and how long a connection may wait for the next one.
 _HEADER_MS = 15_000
+# Largest head of a request.
+_HEAD_BYTES = 64 * 1024
+# Requests at a time on one HTTP/2 connection.
+_MAX_STREAMS = 32
 
 
 def run(settings: Settings) -> None:
@@ -70,7 +81,6 @@ def run(settings: Settings) -> None:
         hub = MetricHub()
         os.environ[SOCKET] = hub.path
         hub.start()
-        snapshots.preload(settings.data_dir)
         writer = WriterProcess(settings)
         writer.start()
         try:
@@ -96,19 +106,40 @@ def _served(catalogue: Catalogue, bundle: Bundle, settings: Settings) -> Bundle:
 
 
 def _serve(settings: Settings) -> None:
-    GracefulServer(
+    """Serve until a signal stops it, also when granian gives up: it does where a worker ends twice within seconds."""
+    # A forked worker would hold copies of whatever its parent had open at that moment: of the pipe by which another
+    # thread is starting the writer, which then waits for ever, and of the sockets to other workers.
+    multiprocessing.set_start_method("spawn", force=True)
+    while True:
+        granian = _granian(settings)
+        try:
+            granian.serve()
+        except SystemExit:
+            if granian.interrupt_signal:
+                raise
+            logger.error("workers ended again and again; all of them are started anew")
+            time.sleep(_AGAIN_SECONDS)
+        else:
+            return
+
+
+def _granian(settings: Settings) -> GracefulServer:
+    return GracefulServer(
         "server.commands.run:worker_app", address=settings.host, port=settings.port, interface=Interfaces.RSGI,
         workers=settings.workers, factory=True, websockets=False, backpressure=_MAX_CONNECTIONS,
-        http1_settings=HTTP1Settings(header_read_timeout=_HEADER_MS), log_level=LogLevels.warning,
+        http=HTTPModes.auto if settings.http2 else HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=_HEADER_MS, max_buffer_size=_HEAD_BYTES),
+        http2_settings=HTTP2Settings(max_headers_size=_HEAD_BYTES, max_concurrent_streams=_MAX_STREAMS),
+        log_level=LogLevels.warning,
         respawn_failed_workers=True, respawn_interval=_RESPAWN_SECONDS, workers_kill_timeout=_STOP_SECONDS,
-    ).serve()  # fmt: skip
+    )  # fmt: skip
 
 
 def worker_app() -> "Front":
     """Return the application inside a worker process; its settings are environment variables."""
-    # A forked worker inherits the parent's handlers, which would swallow a stop that comes while it is starting.
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM):  # nothing may swallow a stop that comes while it is starting
         signal.signal(number, signal.SIG_DFL)
+    threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     from server.http.app import create_app  # noqa: PLC0415 (the parent answers no requests)
     from server.http.front import Front  # noqa: PLC0415 (as above)
     from server.http.services import EXTENSION_KEY  # noqa: PLC0415 (as above)
@@ -123,6 +154,14 @@ def worker_app() -> "Front":
     if SOCKET in os.environ:
         app.extensions[EXTENSION_KEY].join(os.environ[SOCKET])
     return Front(app, settings)
+
+
+def _end_with_parent() -> None:
+    """End this worker when the process that started it has ended: it would hold the port, and nobody would stop it."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _allow_open_files() -> None:

@@ -15,13 +15,8 @@ DRAIN_SECONDS = 1.0
 
 Headers = list[tuple[str, str]]
 
-# The socket on which this worker accepts connections, and which other processes have, too.
-_listening: list[socket.socket] = []
-
-
-def set_listening(listener: socket.socket) -> None:
-    """Note the socket on which this worker accepts connections."""
-    _listening[:] = [listener]
+# Environment variable with the number of the socket on which a worker accepts connections; its parent has it, too.
+LISTENER = "CARRYOVER_LISTENER"
 
 
 class Drain:
@@ -51,8 +46,9 @@ def _stop_accepting() -> None:
 
     granian has no way to stop accepting alone, and closing the socket here would end what waits on it for others.
     """
-    for listener in _listening:
-        with socket.create_server(("127.0.0.1", 0)) as nowhere:
-            nowhere.setblocking(False)
-            os.dup2(nowhere.fileno(), listener.fileno())
-    _listening.clear()
+    descriptor = os.environ.pop(LISTENER, None)
+    if descriptor is None:  # not a worker of `run`
+        return
+    with socket.create_server(("127.0.0.1", 0)) as nowhere:
+        nowhere.setblocking(False)
+        os.dup2(nowhere.fileno(), int(descriptor))

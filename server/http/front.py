@@ -16,21 +16,25 @@ from dataclasses import dataclass, field
 from typing import IO, Any, Protocol
 
 from flask import Flask, request
-from granian.rsgi import ProtocolClosed
+from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]  # exported under another name
 
 from server.errors import ProblemError
 from server.http import fast_path
+from server.http.admission import ADMISSION_KEY, PASSED_ON, Admission, Caller
 from server.http.drain import Drain
 from server.http.metrics import READ
 from server.http.views.recommendations import ROUTE
+from server.query.encoder_queue import busy
 from server.settings import Settings
 
 # Key of a request's environment; no header can set it.
 BODY_PROBLEM = "carryover.body_problem"
 
 _WATCHING = frozenset({"/healthz", "/readyz", "/metrics"})
+_SEARCH = "/v1/search"
+_MAX_SEARCHES = 64  # that one worker answers, or has waiting
 # They wait for the disk, or build a pack.
-_SLOW = re.compile(r"/v1/(items|writes)(/|$)|/v1/shops/[^/]+/pack(/|$)")
+_SLOW = re.compile(r"/v1/(items|writes|events|candidates)(/|$)|/v1/shops/[^/]+/pack(/|$)")
 
 # Bodies up to this size are read by one call: 4,096 of them, as many as a worker has connections, are 64 MB.
 _READ_AT_ONCE = 16 * 1024
@@ -106,6 +110,7 @@ class Front:
 
     def __init__(self, app: Flask, settings: Settings) -> None:
         self.app = app
+        self._admission: Admission = app.extensions[ADMISSION_KEY]
         self._fast = fast_path.FastPath(app)
         self._max_bytes = settings.max_body_bytes
         self._max_bytes_at_once = settings.max_bodies_bytes
@@ -113,6 +118,8 @@ class Front:
         self._num_bytes = 0  # of all bodies that are being read, or wait for a thread
         self._answering = ThreadPoolExecutor(settings.threads_per_worker, "answer")
         self._slow = ThreadPoolExecutor(1, "slow")
+        self._searching = ThreadPoolExecutor(settings.search_threads, "search")
+        self._num_searches = 0
         self._watching = ThreadPoolExecutor(1, "watch")
         self._drain = Drain()
 
@@ -122,6 +129,10 @@ class Front:
 
     async def __rsgi__(self, scope: Scope, protocol: Any) -> None:
         """Answer one request."""
+        caller = self._admission.admit(scope)
+        if caller.refusal is not None:
+            protocol.response_bytes(*caller.refusal)
+            return
         body = bytearray()
         head = _fast_head(scope)
         problem = None
@@ -141,10 +152,9 @@ class Front:
                     headers, content = found
                     protocol.response_bytes(200, self._drain.headers(scope.http_version, headers), content)
                     return
-            environ = _environ(scope, body)
+            environ = _environ(scope, caller, body)
             environ[BODY_PROBLEM], environ[READ] = problem, time.perf_counter()
-            pool = self._pool(scope.path)
-            answer = await asyncio.get_running_loop().run_in_executor(pool, self._call, environ)
+            answer = await self._answered(scope.path, environ)
         finally:
             self._num_bytes -= len(body)
         if head is not None:
@@ -152,14 +162,28 @@ class Front:
         answer.headers = self._drain.headers(scope.http_version, answer.headers)
         await _send(protocol, answer)
 
+    async def _answered(self, path: str, environ: dict[str, Any]) -> _Answer:
+        pool = self._pool(path)
+        is_search = pool is self._searching
+        if is_search and self._num_searches >= _MAX_SEARCHES:
+            environ[BODY_PROBLEM] = environ[BODY_PROBLEM] or busy()
+            is_search, pool = False, self._answering
+        self._num_searches += is_search
+        try:
+            return await asyncio.get_running_loop().run_in_executor(pool, self._call, environ)
+        finally:
+            self._num_searches -= is_search
+
     def __rsgi_del__(self, _loop: object) -> None:
         """Stop the threads."""
-        for pool in (self._answering, self._slow, self._watching):
+        for pool in (self._answering, self._slow, self._searching, self._watching):
             pool.shutdown(wait=False, cancel_futures=True)
 
     def _pool(self, path: str) -> ThreadPoolExecutor:
         if path in _WATCHING:
             return self._watching
+        if path.rstrip("/") == _SEARCH:
+            return self._searching
         return self._slow if _SLOW.match(path) else self._answering
 
     async def _read(self, scope: Scope, protocol: Any, body: bytearray) -> None:
@@ -229,7 +253,7 @@ def init_app(app: Flask) -> None:
     app.before_request(refuse_unread)
 
 
-def _environ(scope: Scope, body: bytearray) -> dict[str, Any]:
+def _environ(scope: Scope, caller: Caller, body: bytearray) -> dict[str, Any]:
     """Return the WSGI environment of a request (PEP 3333)."""
     host, _, port = scope.server.rpartition(":")
     environ: dict[str, Any] = {
@@ -240,7 +264,8 @@ def _environ(scope: Scope, body: bytearray) -> dict[str, Any]:
         "SERVER_NAME": host,
         "SERVER_PORT": port,
         "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
-        "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
+        "REMOTE_ADDR": caller.address,
+        PASSED_ON: caller.is_passed_on,
         "CONTENT_LENGTH": str(len(body)),
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope.scheme,

@@ -1,24 +1,21 @@
-"""Who may call: host names, web origins, and the operator's token.
+"""Who may call: host names, web origins, and operators' tokens.
 
 A shopper's own server listens on loopback, where any web page could reach it. The Host check stops DNS rebinding; the
-Origin check stops pages; a browser extension's origin is allowed because the person granted that extension its hosts.
+Origin check stops pages, and keeps extensions to what proves itself (server/http/origins.py).
 """
 
-import hmac
 import re
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, request
 
 from server.errors import ProblemError
+from server.http.admission import PASSED_ON
+from server.http.callers import is_this_machine
+from server.http.origins import Origins
+from server.http.services import services
 from server.settings import LOOPBACK_HOSTS, Settings
-
-_EXTENSION_SCHEMES = ("chrome-extension://", "moz-extension://")
-_CORS_HEADERS = {
-    "Access-Control-Allow-Methods": "GET, POST, PUT, DELETE, OPTIONS",
-    "Access-Control-Allow-Headers": "Content-Type, Authorization",
-    "Access-Control-Max-Age": "600",
-}
-OPERATOR_CONFIG = "CARRYOVER_OPERATOR_TOKEN"
+from server.trust.operators import check_scope
+from server.trust.tokens import Scope
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -26,32 +23,30 @@ def init_app(app: Flask, settings: Settings) -> None:
     hosts = {*LOOPBACK_HOSTS, *(host.lower() for host in settings.trusted_hosts)}
     if settings.host not in ("0.0.0.0", "::", "[::]"):  # noqa: S104 (compared, not bound)
         hosts.add(f"[{settings.host}]" if ":" in settings.host else settings.host)
-    app.config[OPERATOR_CONFIG] = settings.read_operator_token()
-    allowed = frozenset(settings.allow_origins)
+    origins = Origins(settings)
 
     def check_caller() -> Response | None:
         if _host_name(request.headers.get("Host", "")) not in hosts:
             detail = "this host name is not served; --trusted-host NAME allows it"
             raise ProblemError(400, "untrusted_host", detail)
         origin = request.headers.get("Origin")
-        if origin is not None and not _is_allowed(origin, allowed):
-            raise ProblemError(403, "untrusted_origin", "this web origin may not call; --allow-origin ORIGIN allows it")
+        if origin is not None and not origins.allows(origin, request.path):
+            detail = "this origin may not call this; --allow-origin ORIGIN allows it, and extensions pair first"
+            raise ProblemError(403, "untrusted_origin", detail)
         if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
-            return Response(status=204, headers=_CORS_HEADERS)
+            return Response(status=204, headers=origins.preflight_headers())
         return None
 
-    def add_cors(response: Response) -> Response:
-        response.headers["X-Content-Type-Options"] = "nosniff"
+    def add_headers(response: Response) -> Response:
         response.vary.add("Origin")
-        origin = request.headers.get("Origin")
-        if origin is not None and _is_allowed(origin, allowed):
-            response.headers["Access-Control-Allow-Origin"] = origin
-            if request.headers.get("Access-Control-Request-Private-Network") == "true":
-                response.headers["Access-Control-Allow-Private-Network"] = "true"
+        is_private = request.headers.get("Access-Control-Request-Private-Network") == "true"
+        found = origins.headers(request.headers.get("Origin"), request.path, is_private_network=is_private)
+        for name, value in found.items():
+            response.headers[name] = value
         return response
 
     app.before_request(check_caller)
-    app.after_request(add_cors)
+    app.after_request(add_headers)
 
 
 def _host_name(header: str) -> str:
@@ -63,19 +58,34 @@ def _host_name(header: str) -> str:
     return found[1].lower().removesuffix(".") if found else ""
 
 
-def _is_allowed(origin: str, allowed: frozenset[str]) -> bool:
-    return origin.startswith(_EXTENSION_SCHEMES) or origin in allowed
+def is_local() -> bool:
+    """Return whether a request was made on this machine, and not passed on by a proxy that says so."""
+    return not request.environ.get(PASSED_ON) and is_this_machine(request.remote_addr or "")
 
 
-def require_operator() -> None:
-    """Raise unless the request carries the operator's token."""
-    expected: str | None = current_app.config[OPERATOR_CONFIG]
-    if expected is None:
-        raise ProblemError(
-            403,
-            "forbidden",
-            "writes are off: start the server with CARRYOVER_OPERATOR_TOKEN or --operator-token-file",
-        )
+def require_operator(scope: Scope = "write") -> None:
+    """Raise unless the request carries an operator's token with this scope.
+
+    What `token make` made cannot be guessed and is always looked up. The configured token may be short: after failed
+    tries it is not even compared.
+    """
+    parts = services()
+    operators, database, address = parts.operators, parts.trust(), request.remote_addr or ""
+    operators.require_any(database)
     scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), expected.encode()):
-        raise ProblemError(401, "unauthorised", "expected Authorization: Bearer with the operator token")
+    if scheme.lower() != "bearer":
+        raise _unauthorised()
+    token = operators.made(given.strip(), database)
+    if token is None:
+        if wait := operators.wait_seconds(address, database):
+            parts.limits.refuse("failed_tries", wait)
+        token = operators.configured_token(given.strip())
+    if token is None:
+        operators.note_failed(address, database)
+        raise _unauthorised()
+    check_scope(token, scope)
+    parts.limits.check("token", token.name)
+
+
+def _unauthorised() -> ProblemError:
+    return ProblemError(401, "unauthorised", "expected Authorization: Bearer with an operator's token")

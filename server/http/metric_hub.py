@@ -22,7 +22,7 @@ import orjson
 logger = logging.getLogger(__name__)
 
 SOCKET = "CARRYOVER_METRICS_SOCKET"
-_ANSWER_SECONDS = 2.0
+_ANSWER_SECONDS = 0.5
 _REPORT_SECONDS = 1.0
 
 
@@ -106,6 +106,8 @@ class HubClient:
         self._path = path
         self._own = own
         self._connection: Connection[bytes, bytes] | None = None
+        self._is_owed = False  # an answer to what was reported
+        self._last: Report | None = None
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         # Before this worker is ready: it counts as one of those that serve from now on.
@@ -113,22 +115,37 @@ class HubClient:
         threading.Thread(target=self._keep_reporting, name="report-metrics", daemon=True).start()
 
     def total(self) -> Report:
-        """Report, and return the sum over all workers; where the hub does not answer, what this worker has."""
+        """Report, and return the sum over all workers.
+
+        Where the hub does not answer, the last sum that it gave: counters must not fall. Before the first, what this
+        worker has.
+        """
         own = self._own()
         with self._lock:
             try:
                 if self._connection is None:
-                    self._connection = Client(self._path, "AF_UNIX")
+                    self._connection, self._is_owed = Client(self._path, "AF_UNIX"), False
+                if self._is_owed:  # of an earlier report; a second one would wait in the socket, in the end for ever
+                    self._receive(self._connection)
                 self._connection.send_bytes(own.to_bytes())
-                if self._connection.poll(_ANSWER_SECONDS):
-                    return report_from(self._connection.recv_bytes())
-                raise TimeoutError(f"no answer within {_ANSWER_SECONDS} s")
+                self._is_owed = True
+                self._last = self._receive(self._connection)
+            except TimeoutError as error:
+                # The connection stays: by another one this worker would be counted twice.
+                logger.warning("metrics of worker %d are not up to date: %s", os.getpid(), error)
             except (OSError, EOFError) as error:
-                logger.warning("metrics are of this worker (%d) alone: %s", os.getpid(), error)
+                logger.warning("metrics of worker %d are not up to date: %s", os.getpid(), error)
                 if self._connection is not None:
                     self._connection.close()
                     self._connection = None
-        return own
+            return self._last or own
+
+    def _receive(self, connection: "Connection[bytes, bytes]") -> Report:
+        if not connection.poll(_ANSWER_SECONDS):
+            raise TimeoutError(f"no answer within {_ANSWER_SECONDS} s")
+        report = report_from(connection.recv_bytes())
+        self._is_owed = False
+        return report
 
     def close(self) -> None:
         """Stop reporting."""

@@ -28,6 +28,11 @@ class Metrics:
         self.strategies = Counter(
             "carryover_recommendations_total", "Recommendations", ["shop", "strategy", "space"], registry=self._registry
         )
+        self.searches = Counter("carryover_searches_total", "Searches", ["shop", "strategy"], registry=self._registry)
+
+        self.limited = Counter(
+            "carryover_limited_requests_total", "Requests refused by a limit, by which", ["by"], registry=self._registry
+        )
 
         self._of_strategy: dict[tuple[str, str, str], Counter] = {}
 
@@ -37,6 +42,14 @@ class Metrics:
         if key not in self._of_strategy:
             self._of_strategy[key] = self.strategies.labels(shop, strategy, space[:_SPACE_DIGITS])
         self._of_strategy[key].inc()
+
+    def count_limited(self, by: str) -> None:
+        """Count a request that a limit refused."""
+        self.limited.labels(by).inc()
+
+    def count_unread(self, method: str, status: int) -> None:
+        """Count a request that was answered before its route was looked at."""
+        self.requests.labels(_method(method), "none", str(status)).inc()
 
     def counts(self) -> dict[str, float]:
         """Return every counter of this process by family, name and labels, as JSON."""
@@ -67,14 +80,17 @@ class Metrics:
         def finish(response: Response) -> Response:
             # The rule, not the path: paths hold item ids, and unknown ones would make a label each.
             route = request.url_rule.rule if request.url_rule else "none"
-            known = request.method in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS")
-            self.requests.labels(request.method if known else "other", route, str(response.status_code)).inc()
+            self.requests.labels(_method(request.method), route, str(response.status_code)).inc()
             if "started" in g:
                 self.seconds.labels(route).observe(time.perf_counter() - g.started)
             return response
 
         app.before_request(start)
         app.after_request(finish)
+
+
+def _method(name: str) -> str:
+    return name if name in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS") else "other"
 
 
 class _Collected:

@@ -13,11 +13,22 @@ from server.errors import HandshakeError, ProblemError
 
 logger = logging.getLogger(__name__)
 
+PROBLEM_TYPE = "application/problem+json"
 _CODES = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
 
 
 def problem_response(status: int, code: str, detail: str, pointer: str | None = None) -> Response:
     """Return one problem; openapi.yaml lists the codes."""
+    body = problem_body(status, code, detail, pointer)
+    response = Response(body, status=status, content_type=PROBLEM_TYPE)
+    response.headers["Cache-Control"] = "no-store"
+    if status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def problem_body(status: int, code: str, detail: str, pointer: str | None = None) -> bytes:
+    """Return the content of one problem."""
     body = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
@@ -27,11 +38,7 @@ def problem_response(status: int, code: str, detail: str, pointer: str | None = 
     }
     if pointer is not None:
         body["pointer"] = pointer
-    response = Response(orjson.dumps(body), status=status, content_type="application/problem+json")
-    response.headers["Cache-Control"] = "no-store"
-    if status == 401:
-        response.headers["WWW-Authenticate"] = "Bearer"
-    return response
+    return orjson.dumps(body)
 
 
 def is_disk_full(error: Exception) -> bool:

@@ -1,6 +1,7 @@
 """Reader of JSON bodies, with precise errors."""
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
@@ -62,6 +63,13 @@ def check_strings(value: object, pointer: str, max_items: int, min_items: int = 
     """Return `value`, a list of strings."""
     checked = check_list(value, pointer, min_items, max_items)
     return tuple(check_string(item, f"{pointer}/{i}", 10_000, 0) for i, item in enumerate(checked))
+
+
+def check_screen(value: object) -> bytes:
+    """Return the id of a screen, 16 bytes."""
+    if not isinstance(value, str) or not re.fullmatch("[0-9a-f]{32}", value):
+        invalid("expected 32 hexadecimal digits, drawn at random for each screen", "/screen")
+    return bytes.fromhex(value)
 
 
 def check_list(value: object, pointer: str, min_items: int, max_items: int) -> list[Any]:

@@ -9,6 +9,8 @@ from flask import current_app
 
 from server.catalogue.database import Catalogue
 from server.errors import ProblemError
+from server.events.database import Events
+from server.http.limits import Limits
 from server.http.metric_hub import HubClient, Report
 from server.http.metrics import Metrics
 from server.http.spaces import Space, Spaces
@@ -18,6 +20,7 @@ from server.settings import Settings
 from server.sync.copies import Copies
 from server.trust.channel import Channels
 from server.trust.database import TrustDatabase
+from server.trust.operators import Operators
 
 EXTENSION_KEY = "carryover"
 # Key of a request's environment: the paired browser that asks through the channel. No header can set it.
@@ -32,9 +35,11 @@ class Services:
     spaces: Spaces
     metrics: Metrics
     channels: Channels
+    limits: Limits
+    operators: Operators
     _local: threading.local = field(default_factory=threading.local)
     _hub: list[HubClient] = field(default_factory=list)
-    _opened: list[Catalogue | TrustDatabase | Copies] = field(default_factory=list)
+    _opened: list[Catalogue | TrustDatabase | Copies | Events] = field(default_factory=list)
 
     @property
     def replica(self) -> Replica:
@@ -49,7 +54,7 @@ class Services:
         return cast(Catalogue, self._local.catalogue)
 
     def trust(self) -> TrustDatabase:
-        """Return this thread's own connection to the database of who is paired."""
+        """Return this thread's own connection to the database of who is trusted."""
         if not hasattr(self._local, "trust"):
             self._local.trust = TrustDatabase(self.settings.data_dir)
             self._opened.append(self._local.trust)
@@ -61,6 +66,13 @@ class Services:
             self._local.copies = Copies(self.settings.data_dir, self.channels.now)
             self._opened.append(self._local.copies)
         return cast(Copies, self._local.copies)
+
+    def events(self) -> Events:
+        """Return this thread's own connection to the feedback."""
+        if not hasattr(self._local, "events"):
+            self._local.events = Events(self.settings.data_dir, self.settings.events_max_bytes)
+            self._opened.append(self._local.events)
+        return cast(Events, self._local.events)
 
     def own_report(self) -> Report:
         """Return what this process has counted."""

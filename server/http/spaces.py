@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from encoders.encoder import Encoder
+from server.candidates.served import ServedCandidates
 from server.catalogue.bundles import Bundles, Registered, answering
 from server.catalogue.database import Catalogue
 from server.encoding.bundle import Bundle, load_bundle
 from server.errors import BundleError
+from server.http.searches import Searches
 from server.packs.served import ServedPacks
 from server.search.replica import Replica
 from server.settings import Settings
@@ -32,6 +34,13 @@ class Space:
     bundle: Bundle
     replica: Replica
     packs: ServedPacks
+    candidates: ServedCandidates
+    searches: Searches
+
+    def close(self) -> None:
+        """Stop following the catalogue, and end what runs for searches."""
+        self.replica.stop()
+        self.searches.close()
 
 
 @dataclass(frozen=True)
@@ -79,7 +88,7 @@ class Spaces:
         if self._thread.is_alive():
             self._thread.join()
         for space in self._spaces.values():
-            space.replica.stop()
+            space.close()
         self._catalogue.close()
 
     def wait_until_ready(self, timeout_seconds: float) -> bool:
@@ -103,7 +112,7 @@ class Spaces:
         # The one before stays where it is all there is.
         self._current = Loaded(served, {served.bundle.space: served, **ready})
         for space in [space for space in self._spaces if space not in self._current.by_space]:
-            self._spaces.pop(space).replica.stop()
+            self._spaces.pop(space).close()
         if num_loaded == len(found):
             self._seen = found
         elif not self._stopping.is_set():
@@ -121,7 +130,7 @@ class Spaces:
         space.replica.start()
         while not space.replica.wait_until_ready(_POLL_SECONDS):
             if self._stopping.is_set():
-                space.replica.stop()
+                space.close()
                 return False
         self._spaces[one.space] = space
         return True
@@ -129,8 +138,9 @@ class Spaces:
     def _opened(self, one: Registered) -> Space:
         bundle = one.load(self._settings.trusted_keys)
         # One thread reads the texts of packs: answering must keep the other core.
-        packs = ServedPacks(bundle, Encoder(bundle.directory, bundle.manifest, 1))
-        return Space(bundle, Replica(self._settings, bundle), packs)
+        encoder = Encoder(bundle.directory, bundle.manifest, 1)
+        packs, of_clusters = ServedPacks(bundle, encoder), ServedCandidates(self._settings, bundle, encoder)
+        return Space(bundle, Replica(self._settings, bundle), packs, of_clusters, Searches(self._settings, bundle))
 
     def _follow(self) -> None:
         while not self._stopping.is_set():

@@ -55,6 +55,26 @@ def read_catalogue(catalogue: Catalogue, bundle: Bundle, encoder: Encoder, shop:
     with catalogue.snapshot():
         changed_at = catalogue.changed_at(shop)
         rows = list(catalogue.live_products(shop, bundle.space, bundle.dim))
+    return _catalogued(rows, changed_at, bundle, encoder, shop)
+
+
+def read_items(
+    catalogue: Catalogue, bundle: Bundle, encoder: Encoder, shop: str, item_ids: Sequence[str]
+) -> Catalogued:
+    """Return what a pack of some items of a shop is made of; raises InputError where none is left of them."""
+    rows = []
+    with catalogue.snapshot():
+        changed_at = catalogue.changed_at(shop)
+        for item_id in item_ids:
+            stored, product = catalogue.stored(shop, item_id), catalogue.product(shop, item_id)
+            if stored is not None and product is not None:
+                rows.append((product, stored.embedding))
+    return _catalogued(rows, changed_at, bundle, encoder, shop)
+
+
+def _catalogued(
+    rows: Iterable[tuple[bytes, bytes]], changed_at: int | None, bundle: Bundle, encoder: Encoder, shop: str
+) -> Catalogued:
     by_id = _titled(rows)
     if not by_id or changed_at is None:
         raise InputError(

@@ -36,9 +36,6 @@ _HEX = frozenset("0123456789abcdef")
 # vector, highest level, entry point, maxM, maxM0, M, level multiplier, ef_construction.
 _HEADER = struct.Struct("<6Qi I3QdQ".replace(" ", ""))
 
-# SHA-256 -> index that was loaded before this process was forked, whose memory the workers share.
-_preloaded: dict[str, Index] = {}
-
 
 @dataclass(frozen=True)
 class File:
@@ -176,22 +173,10 @@ def load_current(directory: Path, shop: str, space: str, dim: int, blocks: Block
     return Loaded(columns, None if snapshot.index is None else _load_index(directory, snapshot))
 
 
-def preload(data_dir: Path) -> None:
-    """Load every index now, so that processes that are forked from this one share it. Damaged ones are left out."""
-    _preloaded.clear()
-    for path in sorted((data_dir / _FOLDER).glob(f"*/*/{CURRENT}")):
-        with contextlib.suppress(SnapshotError):
-            snapshot = read_current(path.parent)
-            if snapshot.index is not None:
-                _preloaded[snapshot.index.sha256] = _load_index(path.parent, snapshot)
-
-
 def _load_index(directory: Path, snapshot: Snapshot) -> Index:
     entry = snapshot.index
     if entry is None:
         raise ValueError("expected a snapshot with an index")
-    if entry.sha256 in _preloaded:
-        return _preloaded[entry.sha256]
     path = directory / f"{entry.sha256}{_INDEX_SUFFIX}"
     try:
         _verify(path, entry)

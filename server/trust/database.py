@@ -1,4 +1,4 @@
-"""Which browsers are paired, the code that waits, and the requests that were taken, in SQLite.
+"""Who is trusted: paired browsers, operators' tokens, and the requests and tries that were counted, in SQLite.
 
 All processes of a server share it. The file is readable by its owner alone.
 """
@@ -26,6 +26,12 @@ CREATE TABLE IF NOT EXISTS taken (
   ticket BLOB NOT NULL, number INTEGER NOT NULL, expires_at REAL NOT NULL, PRIMARY KEY (ticket, number)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS taken_by_time ON taken (expires_at);
+CREATE TABLE IF NOT EXISTS tokens (
+  digest BLOB NOT NULL UNIQUE, name TEXT NOT NULL, scopes TEXT NOT NULL, lifetime REAL NOT NULL,
+  made_at REAL NOT NULL, expires_at REAL NOT NULL
+);
+CREATE TABLE IF NOT EXISTS failed_tries (address BLOB NOT NULL, at REAL NOT NULL);
+CREATE INDEX IF NOT EXISTS failed_tries_by_time ON failed_tries (at);
 """
 
 
@@ -64,7 +70,7 @@ def open_private(path: Path, tables: str, durability: str = "FULL") -> sqlite3.C
         db.execute("PRAGMA secure_delete = ON")
         db.executescript(tables)
     except sqlite3.DatabaseError as error:
-        raise CatalogueError(f"{path}: cannot be opened: {error}; move it away and pair again") from error
+        raise CatalogueError(f"{path}: cannot be opened: {error}; move it away to begin anew") from error
     return db
 
 

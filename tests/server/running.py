@@ -81,3 +81,16 @@ def children(pid):
             with suppress(FileNotFoundError):
                 found[int(child)] = Path(f"/proc/{child}/cmdline").read_bytes().replace(b"\0", b" ").decode()
     return found
+
+
+def workers_of(process):
+    """Return the ids of a server's workers, ascending."""
+    return sorted(pid for pid, command in children(process.pid).items() if "spawn_main" in command)
+
+
+def has_ended(pid):
+    """Return whether a process has ended; one that nobody waits for keeps its entry, without a command line."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes() == b""
+    except FileNotFoundError:
+        return True

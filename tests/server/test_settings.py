@@ -30,10 +30,16 @@ def test_the_contract_flags_exist_and_lists_repeat():
     assert parse("ingest", "--resolve", "h:127.0.0.1")["resolve"] == ["h:127.0.0.1"]
 
 
+def test_a_switch_is_on_by_its_flag_alone():
+    assert settings_from(parse("run", "--http2"), {}).http2
+    assert not settings_from(parse("run"), {"CARRYOVER_HTTP2": "False"}).http2
+
+
 def test_worker_processes_get_the_same_settings_through_the_environment():
     settings = Settings(
-        data_dir=Path("/x y"), port=9, allow_origins=("http://a:1", "http://b:2"), resolve=("h:[::1]",),
-        exact_max_items=77, operator_token="for-tests-only-0123456789",
+        data_dir=Path("/x y"), port=9, http2=True, trusted_proxies=("10.0.0.0/8", "::1"),
+        allow_origins=("http://a:1", "http://b:2"), resolve=("h:[::1]",), exact_max_items=77,
+        operator_token="for-tests-only-0123456789",
     )  # fmt: skip
     assert settings_from({}, environment_from(settings)) == settings
 
@@ -46,6 +52,11 @@ def test_worker_processes_get_the_same_settings_through_the_environment():
         ({"CARRYOVER_WORKERS": "0"}, "workers"),
         ({"CARRYOVER_ALLOW_ORIGINS": "*"}, "allow_origins"),
         ({"CARRYOVER_ALLOW_ORIGINS": "http://a/path"}, "allow_origins"),
+        ({"CARRYOVER_ALLOW_EXTENSIONS": "*"}, "allow_extensions"),
+        ({"CARRYOVER_TRUSTED_PROXIES": "10.0.0.0/33"}, "trusted_proxies"),
+        ({"CARRYOVER_TRUSTED_PROXIES": "nginx"}, "trusted_proxies"),
+        ({"CARRYOVER_HTTP2": "maybe"}, "CARRYOVER_HTTP2"),
+        ({"CARRYOVER_REQUESTS_PER_SECOND": "-1"}, "requests_per_second"),
         ({"CARRYOVER_OPERATOR_TOKEN": "short"}, "operator_token"),
         ({"CARRYOVER_OPERATOR_TOKEN": "has a space in the middle"}, "operator_token"),
         ({"CARRYOVER_RESOLVE": "harbor.localhost"}, "resolve"),
@@ -82,4 +93,4 @@ def test_every_setting_is_documented_with_its_flag_variable_and_default():
             assert f"`{flag_of(setting)}`" in text
         if isinstance(setting.default, int):
             row = next(line for line in text.splitlines() if f"`{environment_name(setting.name)}`" in line)
-            assert str(setting.default) in row
+            assert str(setting.default).lower() in row

@@ -13,6 +13,7 @@ import { boundedBody } from "../bounded-body.js";
  */
 
 const TIMEOUT_MS = 15_000;
+const TOO_MANY = 429;
 /** No file of a bundle is larger. */
 const MAX_ANSWER_BYTES = 256 * 2 ** 20;
 
@@ -41,7 +42,7 @@ const unreachable = (base, cause) =>
  * @param {string} options.baseUrl without a slash at the end
  * @param {(request: SentRequest) => Promise<void>} options.onRequest must be settled before anything is sent
  * @param {typeof fetch} [options.fetch]
- * @returns {Transport} which fails with server_unreachable, or with server_error where the server failed
+ * @returns {Transport} which fails with server_unreachable, or with server_error where the server failed or was asked too often
  */
 export function createTransport({ baseUrl, onRequest, fetch: send = (...args) => fetch(...args) }) {
   return async (path, bytes, told = { method: "POST", path, body: "" }) => {
@@ -65,7 +66,8 @@ export function createTransport({ baseUrl, onRequest, fetch: send = (...args) =>
     } catch (error) {
       throw unreachable(baseUrl, error);
     }
-    if (answer.status >= 500) throw new ServerError("server_error", `The server answered ${answer.status} to ${url}.`);
+    if (answer.status >= 500 || answer.status === TOO_MANY)
+      throw new ServerError("server_error", `The server answered ${answer.status} to ${url}.`);
     return { status: answer.status, body: answer.body ?? utf8("") };
   };
 }

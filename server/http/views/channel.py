@@ -35,6 +35,7 @@ def take_request() -> Response:
     parts = services()
     sealed = read_octets(parts.settings.max_body_bytes)
     opened, head, body = parts.channels.take(sealed, parts.trust())
+    parts.limits.check("device", opened.device_id)
     answer = _answer(head, body, opened.device_id)
     headers = {name: answer.headers[name] for name in _ANSWER_HEADERS if name in answer.headers}
     return octets(seal_answer(opened.sending, sealed, {"status": answer.status_code, "headers": headers}, answer.data))

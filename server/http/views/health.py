@@ -6,6 +6,7 @@ import sqlite3
 from flask import Blueprint, Response
 
 from server.catalogue.queue import Queue
+from server.http.gate import is_local, require_operator
 from server.http.metrics import gauge
 from server.http.services import services
 from server.http.views.json_response import json_response
@@ -29,7 +30,9 @@ def readyz() -> Response:
 
 @bp.get("/metrics")
 def metrics() -> Response:
-    """Return the metrics in Prometheus text format."""
+    """Return the metrics in Prometheus text format: to this machine, and to operators elsewhere."""
+    if not is_local():
+        require_operator("read")
     parts = services()
     total = parts.total()
     replica = parts.replica

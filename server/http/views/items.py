@@ -26,7 +26,7 @@ MAX_DELETIONS = 1000
 @bp.put("/v1/items")
 def put_items() -> Response:
     """Accept items to be added or replaced: durable on return, recommendable when the writer has applied them."""
-    require_operator()
+    require_operator("write")
     products = check_list(read_object(("products",))["products"], "/products", 1, MAX_PRODUCTS)
     problems = {i: problem.message for i, product in enumerate(products) if (problem := problem_of(product))}
     if len(problems) == len(products):
@@ -39,7 +39,7 @@ def put_items() -> Response:
 @bp.delete("/v1/items")
 def delete_items() -> Response:
     """Accept items to be removed: durable on return. It takes effect after all writes that were accepted earlier."""
-    require_operator()
+    require_operator("write")
     keys = []
     for position, entry in enumerate(check_list(read_object(("items",))["items"], "/items", 1, MAX_DELETIONS)):
         pointer = f"/items/{position}"
@@ -64,7 +64,7 @@ def _accepted(
 @bp.get("/v1/writes/<int:write>")
 def get_write(write: int) -> Response:
     """Return what became of a write of the last day."""
-    require_operator()
+    require_operator("write")
     found = Queue(services().catalogue()).find(write)
     if found is None:
         raise ProblemError(404, "unknown_write", "there is no such write, or it was finished more than a day ago")

@@ -13,6 +13,7 @@ from flask import Blueprint, Response, request
 from server.catalogue.columns import Floats
 from server.catalogue.vectors import to_int8
 from server.errors import ProblemError
+from server.http.arms import assign_arm
 from server.http.request_body import (
     check_integer,
     check_list,
@@ -37,9 +38,8 @@ _OCTETS = "application/octet-stream"
 _MAX_KEPT = 16  # first screens of a state
 _NO_FILTERS = Filters()
 _UNIT_TOLERANCE = 1e-3
-_DEFAULT_DIVERSITY = 0.2
 _REQUIRED = ("mode", "shop", "k")
-_OPTIONAL = ("vector", "space", "filters", "diversity", "include")
+_OPTIONAL = ("vector", "space", "filters", "diversity", "include", "screen")
 _OPTIONAL_BESIDE = tuple(name for name in _OPTIONAL if name != "vector")
 _FILTERS = ("inStock", "priceMin", "priceMax", "currency", "brands", "category", "exclude")
 
@@ -72,6 +72,7 @@ def recommendations(parts: Services, content_type: str, raw: bytes, at_most_k: i
     # Only a vector needs its own space; what a request without one gets is the served bundle's.
     space = loaded.named(body.get("space")) if "vector" in body or beside is not None else loaded.served
     bundle = space.bundle
+    body, arm = assign_arm(body, parts)
     wanted = read_request(body, beside, bundle.dim, bundle.space)
     if wanted.k > at_most_k:
         return None
@@ -81,7 +82,8 @@ def recommendations(parts: Services, content_type: str, raw: bytes, at_most_k: i
     head = b'{"shop":%b,"space":"%b","strategy":"%b","items":[' % (
         orjson.dumps(state.shop), bundle.space.encode(), found.strategy.encode(),
     )  # fmt: skip
-    return head + b",".join(_cards(state, found, with_vectors=wanted.with_vectors)) + b"]}"
+    tail = b"]}" if arm is None else b'],"arm":%b}' % orjson.dumps(arm)
+    return head + b",".join(_cards(state, found, with_vectors=wanted.with_vectors)) + tail
 
 
 def _found(state: ShopState, wanted: Request, filler: int | None) -> Found:
@@ -138,7 +140,7 @@ def read_request(body: Mapping[str, object], beside: Floats | None, dim: int, sp
         k=k,
         vector=vector,
         filters=_read_filters(body.get("filters", {})),
-        diversity=check_number(body.get("diversity", _DEFAULT_DIVERSITY), "/diversity", 0, 1),
+        diversity=check_number(body["diversity"], "/diversity", 0, 1),
         with_vectors=bool(include),
     )
 

@@ -169,6 +169,15 @@ test("a server that does not know the browser says to pair again", async () => {
   assert.deepEqual([answer.mode, answer.problem.code], ["page", "server_forgot"]);
 });
 
+test("a server that was asked too often is not taken for another one", async () => {
+  await shopper.pair();
+  const { take } = device.server.trust;
+  device.server.trust.take = async () => Response.json({ code: "too_many_requests" }, { status: 429 });
+  assert.equal((await recommended()).problem.code, "server_error");
+  device.server.trust.take = take;
+  assert.equal((await recommended()).mode, "own");
+});
+
 test("after a restart of the server the channel is made anew, without a word", async () => {
   await shopper.pair();
   await recommended();

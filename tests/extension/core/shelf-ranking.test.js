@@ -107,3 +107,18 @@ test("without a metric a score is the inner product", () => {
   );
   assert.deepEqual([...ranker.compared(1)], [0, 1]);
 });
+
+test("a part of a catalogue is ranked by the metric of its first rows, which are spread over the shop", () => {
+  const { bundle } = largeWorld();
+  const layout = { dim: 24, blocks: bundle.rule.blocks };
+  // Forty items of all kinds, then sixty of one kind.
+  const items = Array.from({ length: 100 }, (_, i) =>
+    Float32Array.from({ length: 24 }, (_unused, j) => Math.sin(i * 7 + j * 3) + (i >= 40 && j === 0 ? 4 : 0)),
+  );
+  const matrix = matrixOf([packed(items, layout)], layout);
+  const alone = createRanker(matrixOf([packed(items.slice(0, 40), layout)], layout), bundle);
+  const part = createRanker(matrix, bundle, undefined, 40);
+  assert.deepEqual(part.mean, alone.mean);
+  assert.deepEqual(part.kept()?.factors, alone.kept()?.factors);
+  assert.notDeepEqual(createRanker(matrix, bundle).mean, alone.mean);
+});

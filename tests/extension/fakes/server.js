@@ -20,6 +20,8 @@ export function createServer({ shops = [], manifest = manifestOf(), files = FILE
     /** @type {SentRequest[]} */
     requests: [],
     isUp: true,
+    /** Of an experiment that runs. */
+    arm: "",
     shops,
     manifest,
     items,
@@ -62,7 +64,10 @@ export function createServer({ shops = [], manifest = manifestOf(), files = FILE
       server.problem = undefined;
       return Response.json(problem, { status, headers: { "Content-Type": "application/problem+json" } });
     }
-    if (path === "/v1/recommendations") return Response.json({ items: server.items });
+    if (path === "/v1/recommendations") {
+      return Response.json({ items: server.items, space, ...(server.arm && { arm: server.arm }) });
+    }
+    if (path === "/v1/events") return new Response(null, { status: 204 });
     const name = path.split(`/v1/bundles/${bundleId}/`)[1];
     if (name === "manifest.json") return new Response(bytes);
     if (name in files) return new Response(new Uint8Array(files[name]));

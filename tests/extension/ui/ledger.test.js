@@ -39,6 +39,11 @@ const CASES = [
     "Had your server prove that it is the one you paired.",
     "server",
   ],
+  [
+    { method: "POST", url: `${SERVER}/v1/events`, body: "{}", sealed },
+    "Told your server what was shown, opened or dismissed of one of its lists.",
+    "server",
+  ],
   [{ method: "POST", url: `${SERVER}/v1/pairing/finish`, sealed }, "Asked a server to pair by its code.", "server"],
   [{ url: `${SERVER}/v1/sync/ab`, sealed }, "Read the copy of your other browsers from your server.", "sync"],
   [

@@ -223,6 +223,17 @@ test("comparing images is off at first, and chosen at once", async () => {
   assert.deepEqual([sent.at(-1), box.checked], [{ type: "settings.set", compareImages: true }, true]);
 });
 
+test("telling the server of its lists is off at first, and chosen at once", async () => {
+  const answer = ({ tellsScreens = false }) => ({ state: stateOf({ tellsScreens }) });
+  const { one, sent } = await openOptions({ "settings.set": answer });
+  await eventually(() => assert.equal(one("input[value=auto]").checked, true));
+  const box = one("#tells-screens");
+  assert.equal(box.checked, false);
+  box.click();
+  await eventually(() => assert.equal(one("#status").textContent, "Saved."));
+  assert.deepEqual([sent.at(-1), box.checked], [{ type: "settings.set", tellsScreens: true }, true]);
+});
+
 test("shops with consent are listed with their day, and can be stopped", async () => {
   const consents = [{ shop: "a.example", since: "2026-03-01T12:00:00Z" }];
   const { one, sent, textsOf } = await openOptions({ "consent.set": () => ({ state: stateOf() }) }, { consents });

@@ -27,6 +27,8 @@ const OF_A_SERVER = [
   "pairHint",
   "pairLabel",
   "rankedWithout",
+  "screensHint",
+  "screensLabel",
   "serverTitle",
   "serverHint",
   "serverMine",

@@ -7,7 +7,7 @@ import time
 
 import pytest
 from readers import REFUSED, Readers
-from running import call, children, wait_until
+from running import call, wait_until, workers_of
 from shelf import SHELF
 
 from server.http import drain
@@ -16,17 +16,13 @@ SHOP = "harbor.example"
 BODY = {"mode": "own", "shop": SHOP, "k": 3}
 
 
-def ids_of_workers(process):
-    return {pid for pid, command in children(process.pid).items() if "apply_writes" not in command}
-
-
 def test_a_reload_under_load_replaces_every_worker_and_fails_no_request(serve):
     port, process = serve()
     for _ in range(2):
-        before = ids_of_workers(process)
+        before = set(workers_of(process))
         with Readers(port, [BODY] * 6) as readers:
             process.send_signal(signal.SIGHUP)
-            wait_until(lambda: len(now := ids_of_workers(process)) == 2 and not now & before)  # noqa: B023 (called at once)
+            wait_until(lambda: len(now := set(workers_of(process))) == 2 and not now & before)  # noqa: B023 (called at once)
             readers.wait_for_more(100)
         assert readers.failures == []
     assert process.poll() is None
@@ -57,10 +53,10 @@ def test_a_stop_answers_what_has_arrived_and_refuses_the_rest(serve):
 
 def test_connections_go_to_the_living_worker_while_a_killed_one_is_replaced(serve):
     port, process = serve()
-    killed = max(ids_of_workers(process))
+    killed = max(set(workers_of(process)))
     os.kill(killed, signal.SIGKILL)
     wait_until(lambda: call(port, "/v1/recommendations", BODY, timeout=10)[0] == 200)
-    wait_until(lambda: len(now := ids_of_workers(process)) == 2 and killed not in now)
+    wait_until(lambda: len(now := set(workers_of(process))) == 2 and killed not in now)
     assert all(call(port, "/v1/recommendations", BODY)[0] == 200 for _ in range(len(SHELF) * 4))
 
 

@@ -13,7 +13,7 @@ import time
 
 import onnx
 import pytest
-from running import ROOT, call, children, start, wait_until
+from running import ROOT, call, children, has_ended, start, stop, wait_until, workers_of
 from shelf import SHELF, TOKEN, make_product
 from tiny_bundle import write_manifest
 
@@ -90,8 +90,7 @@ def test_metrics_add_up_over_workers(served):
 def test_the_catalogue_seq_is_that_of_workers_that_live(served):
     """A worker that was never asked for metrics, or was killed, must not hold the number back."""
     port, process = served
-    workers = [pid for pid, command in children(process.pid).items() if "apply_writes" not in command]
-    os.kill(workers[-1], signal.SIGKILL)
+    os.kill(workers_of(process)[-1], signal.SIGKILL)
     wait_until(lambda: call(port, "/v1/items", {"products": [make_product("clay mug")]}, "PUT")[0] == 202)
     for _ in range(3):
         wait_until(lambda: "carryover_catalogue_seq 6.0" in call(port, "/metrics")[1].decode())
@@ -100,8 +99,7 @@ def test_the_catalogue_seq_is_that_of_workers_that_live(served):
 def test_a_killed_worker_is_replaced_and_nothing_accepted_is_lost(served):
     port, process = served
     assert call(port, "/v1/items", {"products": [make_product("clay mug")]}, "PUT")[0] == 202
-    workers = [pid for pid, command in children(process.pid).items() if "apply_writes" not in command]
-    os.kill(workers[-1], signal.SIGKILL)
+    os.kill(workers_of(process)[-1], signal.SIGKILL)
     deadline = time.monotonic() + 60
     good = 0
     while good < 20 and time.monotonic() < deadline:
@@ -111,6 +109,32 @@ def test_a_killed_worker_is_replaced_and_nothing_accepted_is_lost(served):
             good = 0
             time.sleep(0.05)
     assert good == 20
+
+
+def test_a_server_whose_workers_end_again_and_again_serves_on(served):
+    """Granian gives up where a worker ends twice within seconds."""
+    port, process = served
+    for _ in range(4):
+        os.kill(wait_until(lambda: workers_of(process))[0], signal.SIGKILL)
+        time.sleep(0.5)
+    wait_until(lambda: len(workers_of(process)) == 2 and call(port, "/readyz")[0] == 200)
+    assert process.poll() is None
+    assert titles(port) == {product["title"] for product in SHELF}
+
+
+def test_all_processes_end_with_a_server_that_is_killed(served, tmp_path, tiny_bundle):
+    port, process = served
+    wait_until(lambda: any("apply_writes" in command for command in children(process.pid).values()))
+    family = list(children(process.pid))
+    process.kill()
+    process.wait()
+    wait_until(lambda: all(has_ended(pid) for pid in family))
+    # Neither the lock nor the port is held by what is left.
+    again = start("--data", tmp_path / "data", "--bundle", tiny_bundle, "--port", port)
+    try:
+        wait_until(lambda: call(port, "/readyz")[0] == 200)
+    finally:
+        stop(again)
 
 
 def test_the_log_holds_no_item_and_no_vector(served):

@@ -3,6 +3,7 @@
 import base64
 import errno
 import json
+import re
 import time
 from contextlib import closing
 
@@ -217,10 +218,13 @@ def test_before_the_catalogue_is_loaded_the_server_says_so(shelf_app):
 # Origins
 
 
-@pytest.mark.parametrize("origin", ["chrome-extension://abcdef", "moz-extension://1-2", "http://localhost:8700"])
-def test_allowed_origins_get_exact_cors_headers_and_a_preflight(ingest, make_app, origin):
+PINNED = "abcdefghijklmnopabcdefghijklmnop"
+
+
+def test_allowed_origins_get_exact_cors_headers_and_a_preflight(ingest, make_app):
     ingest(SHELF)
-    client = make_app(allow_origins=("http://localhost:8700",)).test_client()
+    origin = "http://localhost:8700"
+    client = make_app(allow_origins=(origin,)).test_client()
     response = client.get("/v1/shops", headers={"Origin": origin})
     assert response.status_code == 200
     assert response.headers["Access-Control-Allow-Origin"] == origin
@@ -236,6 +240,62 @@ def test_allowed_origins_get_exact_cors_headers_and_a_preflight(ingest, make_app
     assert preflight.status_code == 204
     assert "content-type" in preflight.headers["Access-Control-Allow-Headers"].lower()
     assert "POST" in preflight.headers["Access-Control-Allow-Methods"]
+
+
+FIREFOX = "moz-extension://0f1e2d3c-4b5a-4968-8776-655443322110"
+EXTENSIONS_MAY = {
+    "/healthz", "/v1/pairing", "/v1/pairing/finish", "/v1/channel", "/v1/channel/request", "/v1/bundles",
+    "/v1/bundles/<bundle_id>/<path:path>", "/v1/shops/<shop>/pack", "/v1/shops/<shop>/pack/<name>",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("origin", [f"chrome-extension://{PINNED}", FIREFOX])
+def test_an_extension_reaches_by_its_origin_what_proves_itself_and_nothing_else(shelf_app, client, origin):
+    """Every route of the application is asked for: whoever adds one decides whether any extension may call it."""
+    rules = list(shelf_app.url_map.iter_rules())
+    assert {rule.rule for rule in rules} > EXTENSIONS_MAY
+    for rule in rules:
+        path = re.sub("<[^>]+>", "7", rule.rule)
+        may = rule.rule in EXTENSIONS_MAY
+        for method in rule.methods:
+            with client.open(path, method=method, headers={"Origin": origin}) as response:
+                assert (response.status_code != 403) == may, (method, path)
+        preflight = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+        response = client.options(path, headers=preflight)
+        assert response.status_code == (204 if may else 403)
+        assert response.headers.get("Access-Control-Allow-Origin") == (origin if may else None)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/v1/shops", "/v1/recommendations", "/metrics", "/v1/pairings", "/v1/channel-x", "/healthz/", "/v1/shops/a/b/pack",
+     "/v1/bundlesx", "/v1//channel", "/v1/../v1/channel/../shops", "/readyz"],
+)  # fmt: skip
+def test_paths_that_look_like_those_of_extensions_are_not_theirs(client, path):
+    response = client.get(path, headers={"Origin": FIREFOX})
+    assert response.status_code in (403, 404)
+    assert path.startswith("/v1/..") or response.json["code"] == "untrusted_origin"
+
+
+def test_pinned_extensions_keep_all_others_out(ingest, make_app):
+    ingest(SHELF)
+    client = make_app(allow_extensions=(PINNED,)).test_client()
+
+    def status(origin, path="/v1/bundles"):
+        return client.get(path, headers={"Origin": origin}).status_code
+
+    assert status(f"chrome-extension://{PINNED}") == 200
+    assert status(f"chrome-extension://{PINNED}", "/v1/shops") == 403
+    assert status(f"chrome-extension://{PINNED[::-1]}") == 403
+    assert status(FIREFOX) == 403
+    assert status(f"chrome-extension://{PINNED}.evil.example") == 403
+
+
+def test_an_extension_that_is_allowed_as_an_origin_reaches_everything(ingest, make_app):
+    ingest(SHELF)
+    origin = f"chrome-extension://{PINNED}"
+    client = make_app(allow_origins=(origin,), allow_extensions=("0f1e2d3c-4b5a-4968-8776-655443322110",)).test_client()
+    assert client.get("/v1/shops", headers={"Origin": origin}).status_code == 200
 
 
 def test_an_origin_that_merely_begins_with_an_allowed_one_is_refused(ingest, make_app):

@@ -1,10 +1,14 @@
 """Slow, large and odd clients of real processes: whoever does not finish a request stops nobody else."""
 
+import base64
 import http.client
+import io
 import json
 import socket
+import threading
 
 import pytest
+from PIL import Image
 from running import call, wait_until
 from shelf import SHELF, TOKEN
 
@@ -110,3 +114,24 @@ def test_requests_reach_the_application_as_they_were_sent(serve, tiny_bundle):
     response, _ = ask("DELETE", "/v1/items", Authorization=f"Bearer {TOKEN}", CONTENT_LENGTH="0")
     assert response.status == 400
     connection.close()
+
+
+def test_searches_that_wait_hold_no_other_request(serve):
+    """A worker's search threads are busy with images that never finish decoding; recommendations are answered."""
+    port, _ = serve("--workers", "1", "--search-threads", "1")
+    assert call(port, "/v1/search", {"shop": SHOP, "text": "navy tee"})[0] == 200
+    answers = []
+    wide = io.BytesIO()
+    Image.new("RGB", (4000, 4000)).save(wide, "PNG")
+    slow = {"shop": SHOP, "image": base64.b64encode(wide.getvalue()).decode()}
+    threads = [threading.Thread(target=lambda: answers.append(call(port, "/v1/search", slow)[0])) for _ in range(80)]
+    for thread in threads:
+        thread.start()
+    for _ in range(10):
+        assert call(port, "/v1/recommendations", RECOMMEND)[0] == 200
+    for thread in threads:
+        thread.join()
+    # 64 at once in one worker; the others, and those whose deadline passed, are told to come again.
+    assert set(answers) <= {200, 503}
+    assert 503 in answers
+    assert call(port, "/v1/search", {"shop": SHOP, "text": "navy tee"})[0] == 200

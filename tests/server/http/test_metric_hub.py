@@ -38,3 +38,16 @@ def test_a_worker_without_a_hub_has_its_own_counters(hub):
     client._connection.close()
     assert client.total() == Report({"a": 2.0}, 7)
     client.close()
+
+
+def test_counters_neither_fall_nor_double_where_the_hub_is_slow(hub):
+    first = HubClient(hub.path, lambda: Report({"a": 2.0}, 7))
+    second = HubClient(hub.path, lambda: Report({"a": 3.0}, 7))
+    assert first.total() == Report({"a": 5.0}, 7)
+    with hub._lock:
+        for _ in range(3):
+            assert first.total() == Report({"a": 5.0}, 7)
+    wait_until(lambda: not first._is_owed and first.total() == Report({"a": 5.0}, 7))
+    assert first.total() == Report({"a": 5.0}, 7)
+    leave(first)
+    leave(second)

@@ -11,6 +11,7 @@ from referencing import Registry, Resource
 from shelf import SHELF, make_product
 
 from kernel.contracts import CONTRACTS
+from server.__main__ import main
 from server.encoding.bundle import load_bundle
 from server.http.views import recommendations
 from server.trust.database import TrustDatabase
@@ -77,6 +78,18 @@ TOUR = [
     ("post", "/v1/recommendations", "/v1/recommendations", {"data": "{", "content_type": "application/json"}, 400),
     ("post", "/v1/recommendations", "/v1/recommendations",
      {"data": b"x" * 9_000_000, "content_type": "application/json"}, 413),
+    ("post", "/v1/search", "/v1/search", {"json": {"shop": SHOP, "text": "navy tee"}}, 200),
+    ("post", "/v1/search", "/v1/search", {"json": {"shop": SHOP, "text": "wool scrf", "facets": False, "k": 1}}, 200),
+    ("post", "/v1/search", "/v1/search", {"json": {"shop": "x", "text": "navy"}}, 404),
+    ("post", "/v1/search", "/v1/search", {"json": {"shop": SHOP, "text": ""}}, 422),
+    ("post", "/v1/search", "/v1/search", {"data": "{", "content_type": "application/json"}, 400),
+    ("post", "/v1/search", "/v1/search", {"data": b"x" * 9_000_000, "content_type": "application/json"}, 413),
+    ("get", "/v1/interest-clusters", "/v1/interest-clusters", {}, 404),
+    ("post", "/v1/candidates", "/v1/candidates",
+     {"json": {"mode": "context", "shop": SHOP, "k": 3, "itemId": SHELF[0]["itemId"]}}, 200),
+    ("post", "/v1/candidates", "/v1/candidates", {"json": {"mode": "own", "shop": SHOP, "k": 3}}, 422),
+    ("post", "/v1/candidates", "/v1/candidates",
+     {"json": {"mode": "clusters", "shop": SHOP, "k": 3, "of": "0" * 64, "cluster": 0}}, 404),
     ("put", "/v1/items", "/v1/items", {"json": {"products": []}}, 401),
     ("post", "/v1/pairing", "/v1/pairing", {"data": b"x", "content_type": OCTETS}, 409),
     ("post", "/v1/pairing", "/v1/pairing", {"json": {}}, 415),
@@ -105,6 +118,19 @@ def test_a_full_recommendation_conforms(client, tiny_bundle):
     assert len(response.json["items"]) == 4
     conforms(response, "/v1/recommendations", "post")
     conforms(client.post("/v1/recommendations", json={**body, "space": "0" * 64}), "/v1/recommendations", "post")
+
+
+def test_clusters_and_candidates_conform(ingest, make_app, tiny_bundle, tmp_path):
+    ingest(SHELF)
+    assert main(["clusters", "--count", "3", "--data", str(tmp_path / "data"), "--bundle", str(tiny_bundle)]) == 0
+    client = make_app().test_client()
+    clusters = client.get("/v1/interest-clusters")
+    conforms(clusters, "/v1/interest-clusters", "get")
+    body = {"mode": "clusters", "shop": SHOP, "k": 3, "of": clusters.json["sha256"], "cluster": 1}
+    for changes, status in (({}, 200), ({"of": "0" * 64}, 409), ({"vector": []}, 422)):
+        answer = client.post("/v1/candidates", json={**body, **changes})
+        assert answer.status_code == status
+        conforms(answer, "/v1/candidates", "post")
 
 
 def test_writes_conform(client, operator, write):

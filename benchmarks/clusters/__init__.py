@@ -1,0 +1,1 @@
+"""Recall and re-identification of a shared server: `python -m benchmarks.clusters`."""

@@ -1,0 +1,1 @@
+"""Feedback: what was shown, clicked and dismissed, what it says, and experiments on it."""

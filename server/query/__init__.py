@@ -1,0 +1,1 @@
+"""Search: what a query's words, image and taste find in a shop."""
