@@ -1,4 +1,4 @@
-"""The tables of docs that are made of results: of towers_*.json, fashion_retrieval.json and same_product.json.
+"""The tables of docs that are made of results: towers_*, fashion_retrieval, same_product, serving*.
 
     python -m benchmarks.tables [--check]
 
@@ -154,12 +154,78 @@ def transfer(results: Path) -> Iterator[str]:
     yield ""
 
 
+def serving(results: Path) -> Iterator[str]:
+    """Yield the contestants of the serving benchmark at each size, what their servers need, and the ratios."""
+    for path in sorted(results.glob("serving*.json")):
+        found = json.loads(path.read_text("utf-8"))
+        if "contestants" not in found:
+            continue
+        load = f"{found['loadAverageAtStart'][0]} to {found['loadAverageAtEnd'][0]}"
+        yield f"### {found['items']:,} items"
+        yield ""
+        yield f"The load average was {load}."
+        yield ""
+        yield "| | p50 ms | p99 ms | CPU µs a request | requests/s at eight connections | recall@10 |"
+        yield "|---|---|---|---|---|---|"
+        for name, row in found["contestants"].items():
+            cells = [_between(row.get(figure)) for figure in ("p50Ms", "p99Ms", "cpuUs", "requestsPerSecond")]
+            recall = row.get("recallAt10", "–")
+            yield f"| {name} | {' | '.join(cells)} | {recall} |"
+        yield ""
+        yield "| of one round | p50 | p99 | requests/s |"
+        yield "|---|---|---|---|"
+        for name, ratio in found["ratios"].items():
+            yield f"| {name} | {' | '.join(_between(ratio.get(of)) for of in ('p50', 'p99', 'requestsPerSecond'))} |"
+        yield ""
+        yield "| memory, MB | all | of it anonymous |"
+        yield "|---|---|---|"
+        for name, memory in found["memoryMb"].items():
+            yield f"| {name} | {memory['all']:.0f} | {memory['anonymous']:.0f} |"
+        yield ""
+        start, clean = found["start"], found["cleanDisk"]
+        yield (
+            f"Ready {start['readySeconds']} s after the start, {start['coldSeconds']} s where nothing of the disk is "
+            f"in memory; the probes alone take {start['probesSeconds']} s. From an empty directory to the first "
+            f"right answer with {clean['items']:,} given vectors: {clean['seconds']} s, of which writing them takes "
+            f"{clean['fillSeconds']} s."
+        )
+        yield ""
+
+
+def index_sweep(results: Path) -> Iterator[str]:
+    """Yield a line for each pair of index parameters and `ef`."""
+    rows = _sweep(results).get("sweep", [])
+    yield "| data | M | ef_construction | build s | file MB | ef | recall@10 | p50 ms |"
+    yield "|---|---|---|---|---|---|---|---|"
+    for row in rows:
+        names = ("data", "M", "efConstruction", "buildSeconds", "fileMb", "ef", "recallAt10", "p50Ms")
+        yield f"| {' | '.join(str(row[name]) for name in names)} |"
+    yield ""
+
+
+def crossing(results: Path) -> Iterator[str]:
+    """Yield a line for each size of a shop: the scan, and the index at the `ef` that it chooses."""
+    yield "| items | scan, p50 ms | index, p50 ms | its `ef` | build s |"
+    yield "|---|---|---|---|---|"
+    for row in _sweep(results).get("crossing", []):
+        yield f"| {row['rows']:,} | {row['scanMs']} | {row['indexMs']} | {row['ef']} | {row['buildSeconds']} |"
+    yield ""
+
+
+def _sweep(results: Path) -> Mapping[str, list[Mapping[str, float]]]:
+    path = results / "serving_sweep.json"
+    return json.loads(path.read_text("utf-8")) if path.exists() else {}
+
+
 TABLES: tuple[tuple[str, str, Callable[[Path], Iterable[str]]], ...] = (
     ("benchmarks.md", "towers", overview),
     ("benchmarks-towers.md", "towers", details),
     ("benchmarks.md", "fashion_retrieval", retrieval),
     ("benchmarks.md", "same_product", same_product),
     ("benchmarks.md", "transfer", transfer),
+    ("benchmarks.md", "serving", serving),
+    ("index-parameters.md", "sweep", index_sweep),
+    ("index-parameters.md", "crossing", crossing),
 )
 
 
@@ -293,6 +359,14 @@ def _gallery(over_seeds: Mapping[str, Spread], prefix: str) -> str:
 def _spread(found: Spread) -> str:
     spread = f" ± {_short(found['sd'], 3)}" if found["sd"] is not None else ""
     return f"{_short(found['mean'], 3)}{spread}"
+
+
+def _between(found: Mapping[str, float] | None) -> str:
+    """Return a median with the least and the greatest value."""
+    if found is None:
+        return "–"
+    digits = 0 if found["median"] >= 100 else 2
+    return f"{found['median']:.{digits}f} ({found['min']:.{digits}f}–{found['max']:.{digits}f})"
 
 
 def _mean(values: Sequence[float]) -> float:

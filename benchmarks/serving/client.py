@@ -14,6 +14,11 @@ def request_bytes(path, body, content_type="application/json"):
     return "\r\n".join([*lines, f"Content-Length: {len(body)}", "", ""]).encode() + body
 
 
+def get_request(path):
+    """Return a whole GET request."""
+    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
+
+
 class Connection:
     """A connection that sends one request after the other."""
 

@@ -1,7 +1,8 @@
 """The endpoint to compare with: Flask, granian, one hnswlib index a shop, and nothing else.
 
 It checks nothing, has no metric, no filters, no re-ranking and no writes; cards are ready bytes. `CARRYOVER_MINIMAL` is
-a folder with an index `NAME.hnsw` and cards `NAME.cards` for each shop, and `ef` in `settings.json`.
+a folder with an index `NAME.hnsw` and cards `NAME.cards` for each shop, and `dim` in `settings.json`. The request says
+which `ef` to search with.
 """
 
 import json
@@ -22,7 +23,6 @@ def create_app():
     for path in folder.glob("*.hnsw"):
         index = hnswlib.Index(space="ip", dim=settings["dim"])
         index.load_index(str(path))
-        index.set_ef(settings["ef"])
         indexes[path.stem] = index
         cards[path.stem] = (folder / f"{path.stem}.cards").read_bytes().split(b"\n")
     app = Flask("minimal")
@@ -32,7 +32,9 @@ def create_app():
         body = orjson.loads(request.get_data())
         query = np.asarray(body["vector"], dtype=np.float32)
         shop = body["shop"]
-        rows, distances = indexes[shop].knn_query(query, k=body["k"], num_threads=1)
+        index = indexes[shop]
+        index.set_ef(body["ef"])
+        rows, distances = index.knn_query(query, k=body["k"], num_threads=1)
         shown = cards[shop]
         items = [
             orjson.Fragment(shown[row][:-1] + b',"score":%.6f}' % (1 - distance))

@@ -83,7 +83,7 @@ def _search_index(
         return None
     if len(delta_rows) > 2 * num_candidates:
         approximate, margin = state.scan(query, delta_rows)
-        delta_rows = delta_rows[_highest(approximate, num_candidates, num_candidates, margin)]
+        delta_rows = delta_rows[highest(approximate, num_candidates, num_candidates, margin)]
     rows = np.concatenate([rows, delta_rows])
     return best(rows, state.scores_of(rows, query), num_candidates)
 
@@ -98,18 +98,18 @@ def _scan(
     kept = None if keep is None else np.flatnonzero(keep)
     if kept is not None and GATHER_NS * len(kept) < SCAN_NS * state.num_rows:
         approximate, margin = state.scan(query, kept)
-        rows = kept[_highest(approximate, min(k, num_candidates), num_candidates, margin)]
+        rows = kept[highest(approximate, min(k, num_candidates), num_candidates, margin)]
     else:
         approximate, margin = state.scan(query)
         if keep is not None:
             approximate[~keep] = -np.inf
         elif len(state.dead_rows):
             approximate[state.dead_rows] = -np.inf
-        rows = _highest(approximate, min(k, num_candidates), num_candidates, margin)
+        rows = highest(approximate, min(k, num_candidates), num_candidates, margin)
     return best(rows, state.scores_of(rows, query), num_candidates)
 
 
-def _highest(scores: NDArray[np.float64], k: int, count: int, margin: float) -> Integers:
+def highest(scores: NDArray[np.float64], k: int, count: int, margin: float) -> Integers:
     """Return the positions of the `count` highest scores, and of all that are within `margin` of the k-th, ascending.
 
     The highest of each of many columns are few, and the `count`-th of them is at most the `count`-th of all: most
