@@ -6,6 +6,7 @@ bundle is being switched to.
 
 import logging
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -15,7 +16,7 @@ from server.catalogue.bundles import Bundles, Registered, answering
 from server.catalogue.database import Catalogue
 from server.encoding.bundle import Bundle, load_bundle
 from server.errors import BundleError
-from server.http.searches import Searches
+from server.http.searches import DEADLINE_SECONDS, Searches
 from server.packs.served import ServedPacks
 from server.search.replica import Replica
 from server.settings import Settings
@@ -67,6 +68,7 @@ class Spaces:
             bundle = load_bundle(settings.bundle_dir, settings.trusted_keys)
             served = self._bundles.accept(bundle, "serve")
         self._seen: list[Registered] = []
+        self._gone: list[tuple[float, Searches]] = []
         self._spaces = {served.space: self._opened(served)}
         self._current = Loaded(self._spaces[served.space], dict(self._spaces))
         self._stopping = threading.Event()
@@ -89,6 +91,7 @@ class Spaces:
             self._thread.join()
         for space in self._spaces.values():
             space.close()
+        self._close_gone(0)
         self._catalogue.close()
 
     def wait_until_ready(self, timeout_seconds: float) -> bool:
@@ -112,11 +115,20 @@ class Spaces:
         # The one before stays where it is all there is.
         self._current = Loaded(served, {served.bundle.space: served, **ready})
         for space in [space for space in self._spaces if space not in self._current.by_space]:
-            self._spaces.pop(space).close()
+            gone = self._spaces.pop(space)
+            gone.replica.stop()
+            self._gone.append((time.monotonic(), gone.searches))
         if num_loaded == len(found):
             self._seen = found
         elif not self._stopping.is_set():
             self._stopping.wait(_RETRY_SECONDS)
+
+    def _close_gone(self, after_seconds: float) -> None:
+        """End what ran for the searches of dropped bundles, once nobody can wait for it any more."""
+        over = [entry for entry in self._gone if time.monotonic() - entry[0] >= after_seconds]
+        for entry in over:
+            entry[1].close()
+            self._gone.remove(entry)
 
     def _load(self, one: Registered) -> bool:
         """Load a bundle and its items; return whether they are there."""
@@ -146,6 +158,7 @@ class Spaces:
         while not self._stopping.is_set():
             try:
                 self.refresh()
+                self._close_gone(DEADLINE_SECONDS)
             except Exception:  # the thread must outlive a full disk or a locked file; the next round tries again
                 if not self._stopping.is_set():
                     logger.exception("the bundles could not be followed; it is tried again")

@@ -172,6 +172,28 @@ def app_of(make_app, **changes):
     return app
 
 
+def test_a_search_is_in_the_space_of_its_taste(both, make_app, tiny_bundle, other_bundle):
+    client = app_of(make_app).test_client()
+    body = {"shop": SHOP, "text": "navy tee", "facets": False}
+    assert client.post("/v1/search", json=body).json["space"] == load_bundle(tiny_bundle).space
+    for directory in (tiny_bundle, other_bundle):
+        taste = {name: request_in(directory)[name] for name in ("vector", "space")}
+        answer = client.post("/v1/search", json={**body, "taste": taste}).json
+        assert answer["space"] == taste["space"]
+        assert answer["items"][0]["itemId"] in {SHELF[0]["itemId"], SHELF[1]["itemId"]}
+    unknown = {**taste, "space": "ab" * 32}
+    assert client.post("/v1/search", json={**body, "taste": unknown}).json["code"] == "space_mismatch"
+
+
+def test_feedback_is_taken_of_every_space_that_answers(both, make_app, tiny_bundle, other_bundle):
+    client = app_of(make_app).test_client()
+    items = [{"itemId": SHELF[0]["itemId"], "position": 0}]
+    event = {"screen": "0123456789abcdef" * 2, "shop": SHOP, "mode": "own", "kind": "impression", "items": items}
+    for space in (load_bundle(tiny_bundle).space, load_bundle(other_bundle).space):
+        assert client.post("/v1/events", json={**event, "space": space}).status_code == 204
+    assert client.post("/v1/events", json={**event, "space": "ab" * 32}).status_code == 409
+
+
 def test_a_switch_and_a_rollback_change_what_is_served(both, bundle, make_app, tiny_bundle, other_bundle):
     app = app_of(make_app, poll_interval_ms=60_000)
     client, spaces = app.test_client(), app.extensions[EXTENSION_KEY].spaces
