@@ -188,10 +188,11 @@ def test_a_search_is_in_the_space_of_its_taste(both, make_app, tiny_bundle, othe
 def test_feedback_is_taken_of_every_space_that_answers(both, make_app, tiny_bundle, other_bundle):
     client = app_of(make_app).test_client()
     items = [{"itemId": SHELF[0]["itemId"], "position": 0}]
-    event = {"screen": "0123456789abcdef" * 2, "shop": SHOP, "mode": "own", "kind": "impression", "items": items}
+    event = {"shop": SHOP, "mode": "own", "kind": "impression", "items": items}
     for space in (load_bundle(tiny_bundle).space, load_bundle(other_bundle).space):
-        assert client.post("/v1/events", json={**event, "space": space}).status_code == 204
-    assert client.post("/v1/events", json={**event, "space": "ab" * 32}).status_code == 409
+        answer = client.post("/v1/events", json={**event, "screen": space[:32], "space": space})
+        assert answer.status_code == 204, answer.text
+    assert client.post("/v1/events", json={**event, "screen": "ab" * 16, "space": "ab" * 32}).status_code == 409
 
 
 def test_a_switch_and_a_rollback_change_what_is_served(both, bundle, make_app, tiny_bundle, other_bundle):
