@@ -124,7 +124,7 @@ class Settings:
     body_timeout_seconds: int = _setting(20, "longest time for a request's whole body to arrive", _integer)
     poll_interval_ms: int = _setting(200, "how often a worker looks for changes in the catalogue", _integer)
     exact_max_items: int = _setting(
-        30_000, "shops up to this many items are scanned exactly and have no index file", _integer, commands=BOTH
+        200_000, "shops up to this many items are scanned exactly and have no index file", _integer, commands=BOTH
     )
     delta_max_items: int = _setting(
         2000, "items outside a shop's snapshot before a new one is made", _integer, commands=BOTH

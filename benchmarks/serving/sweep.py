@@ -13,7 +13,7 @@ from server.search.index import EF_CONSTRUCTION, RECALL, M, build_index
 from server.search.replica import Replica
 from server.search.retrieval import highest, recommend
 
-SIZES = (1_000, 2_000, 5_000, 10_000, 20_000, 30_000, 50_000)
+SIZES = (1_000, 2_000, 5_000, 10_000, 20_000, 30_000, 50_000, 100_000, 150_000)
 _EFS = (32, 64, 128, 256, 512)
 _NUM_QUERIES = 300
 

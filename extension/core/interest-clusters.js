@@ -10,13 +10,13 @@ import { EPSILON, FEWEST_CLUSTERS, MOST_CLUSTERS } from "./randomised-response.j
  */
 
 /** @param {string} problem @returns {ServerError} */
-const refused = (problem) => new ServerError("clusters_refused", `The server's interest clusters: ${problem}.`);
+const refused = (problem) => new ServerError("server_clusters_refused", `The server's interest clusters: ${problem}.`);
 
 /**
  * Return the clusters of a server's answer, checked: they are those that their name says, of the device's own space. What a server writes
  * here decides what a report means, never how well it hides the taste.
  * @param {InterestClusters} answer @param {{space: string, dim: number}} manifest of the device's bundle
- * @returns {Promise<Clusters>} @throws {ServerError} clusters_refused
+ * @returns {Promise<Clusters>} @throws {ServerError} server_clusters_refused
  */
 export async function readClusters({ sha256, space, count, epsilon, centroids }, manifest) {
   if (space !== manifest.space) throw refused(`their space is ${space}, expected ${manifest.space}`);

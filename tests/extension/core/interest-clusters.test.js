@@ -35,7 +35,7 @@ for (const [name, changes, message] of /** @type {[string, object, RegExp][]} */
 ])) {
   test(`clusters are refused: ${name}`, async () => {
     await assert.rejects(readClusters(/** @type {any} */ (await answer(changes)), MANIFEST), {
-      code: "clusters_refused",
+      code: "server_clusters_refused",
       message,
     });
   });
