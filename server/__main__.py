@@ -1,4 +1,4 @@
-"""Command line of the server: `run`, `ingest`, `pack`, `check`, `repair`, `pair`, `token`, `events` and others."""
+"""Command line of the server: `run`, `ingest`, `bundle`, `pack`, `check`, `repair`, `pair`, `token`, and others."""
 
 import argparse
 import os
@@ -29,18 +29,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ingest_parser.add_argument(
         "products", type=Path, metavar="PRODUCTS.jsonl", help="products, as the scraper writes them"
     )
-    ingest_parser.add_argument(
-        "--images", type=Path, metavar="DIR",
-        help="take images from here, named {itemId} or {sku} with .jpg, .jpeg, .png or .webp, and fetch none",
-    )  # fmt: skip
+    _add_images(ingest_parser)
     ingest_parser.add_argument(
         "--prune", action="store_true", help="remove items of the file's shops that the file does not have"
     )
-    ingest_parser.add_argument(
-        "--prepare", action="store_true",
-        help="with a bundle of another space than the served one: keep its items beside, for the next `run` with it",
-    )  # fmt: skip
     add_flags(ingest_parser, "ingest")
+    _add_bundle(commands.add_parser("bundle", help="serve another bundle without an outage"))
     _add_pack(commands.add_parser("pack", help="write the catalogue of shops as files for a static host"))
     _add_pair(commands.add_parser("pair", help="show a code, with which a browser comes to know this server"))
     _add_token(commands.add_parser("token", help="make, list, rotate or revoke operators' tokens"))
@@ -63,6 +57,47 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("stopped; everything reported so far is kept", file=sys.stderr)
         return 130
+
+
+def _add_bundle(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True)
+    add = actions.add_parser("add", help="fill a bundle's space while the server runs, and let it answer")
+    add.add_argument("directory", type=Path, metavar="DIR", help="bundle directory (holds manifest.json)")
+    _add_images(add)
+    add_flags(add, "bundle")
+    for action, text in (("switch", "serve another bundle that is ready"), ("drop", "remove one that is not served")):
+        one = actions.add_parser(action, help=text)
+        one.add_argument("bundle", metavar="BUNDLE", help="its directory, its name, or the first digits of its space")
+        add_flags(one, "bundle")
+    for action, text in (("rollback", "serve the one before again"), ("list", "print those that are registered")):
+        add_flags(actions.add_parser(action, help=text), "bundle")
+
+
+def _add_images(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--images", type=Path, metavar="DIR",
+        help="take images from here, named {itemId} or {sku} with .jpg, .jpeg, .png or .webp, and fetch none",
+    )  # fmt: skip
+
+
+def _bundle(namespace: argparse.Namespace, settings: Settings) -> None:
+    from server.commands import bundles  # noqa: PLC0415 (as below)
+
+    if namespace.action == "add":
+        added = bundles.add(namespace.directory, settings, namespace.images)
+        print(orjson.dumps(added, option=orjson.OPT_INDENT_2).decode())
+    elif namespace.action == "switch":
+        print(bundles.switch(namespace.bundle, settings))
+    elif namespace.action == "rollback":
+        print(bundles.rollback(settings))
+    elif namespace.action == "drop":
+        print(bundles.drop(namespace.bundle, settings, _say))
+    else:
+        print("\n".join(bundles.list_bundles(settings)) or "no bundle is registered")
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def _add_pack(parser: argparse.ArgumentParser) -> None:
@@ -172,8 +207,10 @@ def _execute(namespace: argparse.Namespace) -> int:
         run(settings)
         return 0
 
-    if namespace.command in ("pair", "token", "events", "experiment"):
-        run_command = {"pair": _pair, "token": _token, "events": run_events, "experiment": run_experiment}
+    if namespace.command in ("pair", "token", "events", "experiment", "bundle"):
+        run_command = {
+            "pair": _pair, "token": _token, "events": run_events, "experiment": run_experiment, "bundle": _bundle,
+        }  # fmt: skip
         run_command[namespace.command](namespace, settings)
         return 0
     if namespace.command in ("check", "repair"):
@@ -185,24 +222,18 @@ def _execute(namespace: argparse.Namespace) -> int:
     if namespace.command in ("clusters", "rotate-keys"):
         print(_renewed(namespace, settings))
         return 0
-
-    def say(line: str) -> None:
-        print(line, file=sys.stderr, flush=True)
-
     if namespace.command == "pack":
         from server.commands.pack import pack  # noqa: PLC0415 (as below)
 
         summaries = pack(
             namespace.shops, settings, namespace.out, bits=namespace.bits, key_file=namespace.sign,
-            previous=namespace.previous, say=say,
+            previous=namespace.previous, say=_say,
         )  # fmt: skip
         print(orjson.dumps(summaries, option=orjson.OPT_INDENT_2).decode())
         return 0
     from server.commands.ingest import ingest  # noqa: PLC0415 (a server that only answers needs no ingest)
 
-    summary = ingest(
-        namespace.products, settings, namespace.images, prune=namespace.prune, prepare=namespace.prepare, say=say
-    )
+    summary = ingest(namespace.products, settings, namespace.images, prune=namespace.prune, say=_say)
     print(orjson.dumps(summary, option=orjson.OPT_INDENT_2).decode())
     return 0
 

@@ -33,6 +33,10 @@ class CatalogueError(ServerError):
     """The catalogue cannot be opened or has another format."""
 
 
+class SpacesChangedError(ServerError):
+    """Bundles were registered or dropped while items were being embedded."""
+
+
 class SnapshotError(ServerError):
     """An index snapshot is damaged, belongs elsewhere, or could not be written whole."""
 

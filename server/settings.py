@@ -21,7 +21,18 @@ DEFAULT_BITS = 4  # a number of a pack's vectors
 DEFAULT_CLUSTERS = 16
 
 Command = Literal[
-    "run", "ingest", "pack", "clusters", "pair", "token", "rotate-keys", "check", "repair", "events", "experiment"
+    "run",
+    "ingest",
+    "pack",
+    "clusters",
+    "pair",
+    "token",
+    "rotate-keys",
+    "check",
+    "repair",
+    "events",
+    "experiment",
+    "bundle",
 ]
 
 
@@ -60,9 +71,9 @@ def _setting(  # one place where a declaration becomes a field
     return field(default=default, metadata=metadata, repr=not secret)
 
 
-BOTH: tuple[Command, ...] = ("run", "ingest")
+BOTH: tuple[Command, ...] = ("run", "ingest", "bundle")
 ALL: tuple[Command, ...] = ("run", "ingest", "pack", "clusters")
-EVERY: tuple[Command, ...] = (*ALL, "pair", "token", "rotate-keys", "check", "repair", "events", "experiment")
+EVERY: tuple[Command, ...] = (*ALL, "pair", "token", "rotate-keys", "check", "repair", "events", "experiment", "bundle")
 
 
 @dataclass(frozen=True)
@@ -76,7 +87,10 @@ class Settings:
         Path("var/bundles/lite"), "bundle directory (holds manifest.json)", Path, flag="--bundle", commands=ALL
     )
     trusted_keys: Path | None = _setting(
-        None, "file of public keys, one of which must have signed the bundle", Path, commands=ALL
+        None,
+        "file of public keys, one of which must have signed the bundle",
+        Path,
+        commands=(*ALL, "bundle"),
     )
     host: str = _setting("127.0.0.1", "address to listen on", str)
     port: int = _setting(8710, "port to listen on", _integer)
@@ -129,7 +143,7 @@ class Settings:
     events_days: int = _setting(30, "whole days for which events are kept one by one, then only their sums", _integer)
     events_max_bytes: int = _setting(256 * 2**20, "what events and their sums may fill; more are refused", _integer)
     diversity: float = _setting(0.2, "diversity of requests that name none and are in no experiment, 0 to 1", _number)
-    batch_size: int = _setting(64, "products embedded and committed together", _integer, commands=("ingest",))
+    batch_size: int = _setting(64, "products embedded and committed together", _integer, commands=("ingest", "bundle"))
 
     def __post_init__(self) -> None:
         for name, low, high in _RANGES:

@@ -5,7 +5,7 @@
 `bodies`: 200 connections that send half of a request. `hosts`: images that never come. `bombs`: images that become
 large. `disk`: a full file system (tmpfs, which needs root). `flips`: single bits of the catalogue turned over.
 `clients`: readers that never read, 5,000 connections, a second server. `stops`: processes under SIGSTOP, workers that
-end again and again. `switch`: another bundle and back, by a restart. `load`: minutes of mixed load. `kills`: kill -9 of
+end again and again. `switch`: another bundle and back. `load`: minutes of mixed load. `kills`: kill -9 of
 workers, writer and server under that load.
 
 The client knows all that it wrote, with vectors and scores of its own; an answer is right if one whole state of the

@@ -18,7 +18,7 @@ from benchmarks.outages.world import World, new_world
 
 # Small limits, so that indexes are built again and again, and are worth searching.
 FLAGS = ("--exact-max-items", "300", "--delta-max-items", "60")
-SERVED_FLAGS = (*FLAGS, "--ef", "32")
+SERVED_FLAGS = FLAGS
 SIZES = {"amber.example": 250, "birch.example": 600, "cedar.example": 900, "delta.example": 120, "ember.example": 60}
 _INGESTED = "ember.example"
 _ROLES: tuple[Role, ...] = ("worker", "writer", "server")

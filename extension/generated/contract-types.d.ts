@@ -877,7 +877,7 @@ export interface RecommendationRequest {
    */
   vector?: number[];
   /**
-   * Required with vector.
+   * Required with vector. Any of the server's bundles; without a vector the served one answers.
    */
   space?: string;
   filters?: Filters;

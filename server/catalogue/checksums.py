@@ -60,6 +60,11 @@ def row_checksum(
     return _digest((shop, item_id, space, rating_count, card, embedding))
 
 
+def vector_checksum(label: object, space: object, embedding: object, embedding_key: object, has_image: object) -> bytes:
+    """Return 16 bytes over a vector that a row has beside its own, of values of any type; without one it is None."""
+    return _digest((label, space, embedding, embedding_key, has_image))
+
+
 def product_checksum(product: object) -> bytes:
     """Return 16 bytes over the Product's JSON."""
     return _digest((product,))

@@ -7,9 +7,9 @@ loses no accepted write. Readers use WAL and never wait for a writer.
 import secrets
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,9 @@ import orjson
 from numpy.typing import NDArray
 
 from kernel.chunks import chunks_of
-from server.catalogue.checksums import Damage, product_checksum, row_checksum, row_problem
+from server.catalogue.checksums import Damage, product_checksum, row_checksum, row_problem, vector_checksum
 from server.catalogue.words import Words
-from server.errors import CatalogueError
+from server.errors import CatalogueError, SpacesChangedError
 
 FILE_NAME = "catalogue.sqlite"
 # Folders beside it whose content is made from it: snapshots of shops, and what earlier versions had of them.
@@ -35,19 +35,50 @@ _WRITES_TABLE = """CREATE TABLE IF NOT EXISTS writes (
   begun INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0, received_at INTEGER NOT NULL,
   finished_at INTEGER, report BLOB NOT NULL
 )"""
-_SERVED_TABLE = """CREATE TABLE IF NOT EXISTS served (
-  one INTEGER PRIMARY KEY CHECK (one = 1), space TEXT NOT NULL, name TEXT NOT NULL
+# `directory` is empty where a catalogue of an earlier version does not say it; `turn` counts switches, and a bundle
+# keeps the number of the last one to it.
+_BUNDLES_TABLE = """CREATE TABLE IF NOT EXISTS bundles (
+  space TEXT PRIMARY KEY, name TEXT NOT NULL, directory TEXT NOT NULL, state TEXT NOT NULL, since INTEGER NOT NULL,
+  turn INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID"""
+# Vectors of live rows in other spaces than their own; NULL where that bundle cannot embed the item.
+_VECTORS_TABLE = """CREATE TABLE IF NOT EXISTS vectors (
+  label INTEGER NOT NULL, space TEXT NOT NULL, embedding BLOB, embedding_key TEXT NOT NULL, has_image INTEGER NOT NULL,
+  vector_sum BLOB NOT NULL, PRIMARY KEY (label, space)
 )"""
+# In these states every live row that is written has a vector in the bundle's space.
+KEPT_STATES = ("filling", "ready", "served")
 _WAITING_INDEX = "CREATE INDEX IF NOT EXISTS waiting_writes ON writes (id) WHERE state = 'waiting'"
 _LABELS_INDEX = "CREATE INDEX IF NOT EXISTS live_labels ON items (shop, label) WHERE deleted = 0"
 _DROP_ESTIMATES = "DROP TABLE IF EXISTS estimates"  # of versions that kept moments here
 _LABELS_AT_ONCE = 500
-_SELECT_CHANGES = "SELECT seq, label, shop, item_id, space, rating_count, card, embedding, row_sum, deleted FROM items"
+_BESIDE = "LEFT JOIN vectors ON vectors.label = items.label AND vectors.space = ?"
+_VECTOR = (
+    "vectors.label, vectors.space, vectors.embedding, vectors.embedding_key, vectors.has_image, vectors.vector_sum"
+)
+_SELECT_CHANGES = (
+    "SELECT seq, items.label, shop, item_id, items.space, rating_count, card, items.embedding, row_sum, deleted,"  # noqa: S608 (constant text)
+    f" {_VECTOR} FROM items {_BESIDE}"
+)
+_LIVE_LACKING = (
+    " FROM items WHERE deleted = 0 AND space <> :space"
+    " AND NOT EXISTS (SELECT 1 FROM vectors WHERE vectors.label = items.label AND vectors.space = :space)"
+)
+_DELETED = 9  # the place of `deleted` in such a row; its vector beside follows
+
+
+@dataclass(frozen=True)
+class Vector:
+    """Vector of an item in one space: float32 (dim,), unit length, as bytes; None where the bundle cannot embed it."""
+
+    embedding: bytes | None
+    embedding_key: str
+    has_image: bool
 
 
 @dataclass(frozen=True)
 class Item:
-    """Item ready to be written; `embedding` is float32 (dim,), unit length."""
+    """Item ready to be written; `embedding` is float32 (dim,), unit length. `beside` has its other spaces' vectors."""
 
     shop: str
     item_id: str
@@ -59,16 +90,21 @@ class Item:
     content_hash: str
     embedding_key: str
     has_image: bool
+    beside: Mapping[str, Vector] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Stored:
-    """Live row of an item, reduced to what a writer needs to detect changes."""
+    """Live row of an item, reduced to what a writer needs to detect changes; `vectors` are its sound ones, by space."""
 
     content_hash: str
-    embedding_key: str
-    has_image: bool
-    embedding: bytes
+    space: str
+    vectors: Mapping[str, Vector]
+
+    @property
+    def embedding(self) -> bytes:
+        """Return the vector in the row's own space."""
+        return self.vectors[self.space].embedding or b""
 
 
 @dataclass(frozen=True)
@@ -122,8 +158,14 @@ class Catalogue:
             self.db.execute(f"PRAGMA user_version = {_FORMAT}")
 
     def _add_tables(self) -> None:
-        for statement in (_WRITES_TABLE, _LABELS_INDEX, _DROP_ESTIMATES, _WAITING_INDEX, _SERVED_TABLE):
+        tables = (_WRITES_TABLE, _BUNDLES_TABLE, _VECTORS_TABLE)
+        for statement in (*tables, _LABELS_INDEX, _DROP_ESTIMATES, _WAITING_INDEX):
             self.db.execute(statement)
+        if self.db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'served'").fetchone():  # of earlier versions
+            self.db.execute(
+                "INSERT OR IGNORE INTO bundles SELECT space, name, '', 'served', ?, 1 FROM served", (int(time.time()),)
+            )
+            self.db.execute("DROP TABLE served")
         self.db.execute("INSERT OR IGNORE INTO counters VALUES ('epoch', ?)", (secrets.randbits(62),))
         if "row_sum" not in {row[1] for row in self.db.execute("PRAGMA table_info(items)")}:
             # Rows of earlier versions have none, and get one when they are written again.
@@ -152,23 +194,28 @@ class Catalogue:
     def write(self, items: Sequence[Item], also: Callable[[], None] | None = None) -> None:
         """Add or replace items in one transaction, durable on return; of two items with one id the later one stays.
 
-        also: something to do in the same transaction.
+        also: something to do in the same transaction. Raises SpacesChangedError, and writes nothing, where an item
+        lacks a vector in the space of a bundle that has been registered meanwhile.
         """
         now = int(time.time())
         with self.transaction():
-            seq = self.seq()
+            seq, spaces = self.seq(), self.kept_spaces()
             for item in items:
+                _check_spaces(item, spaces)
                 seq = self._bury(item.shop, item.item_id, seq, now)[0] + 1
                 embedding = np.ascontiguousarray(item.embedding, dtype="<f4").tobytes()
                 row = (item.shop, item.item_id, item.space, item.rating_count, item.card, embedding)
-                label = self.db.execute(
+                cursor = self.db.execute(
                     "INSERT INTO items (shop, item_id, space, rating_count, card, embedding, row_sum, seq, product,"
                     " product_sum, content_hash, embedding_key, has_image, changed_at)"
                     " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
                     (*row, row_checksum(*row), seq, item.product, product_checksum(item.product), item.content_hash,
                      item.embedding_key, item.has_image, now),
-                ).lastrowid  # fmt: skip
-                self.words.add(int(label or 0), item.shop, orjson.loads(item.product))
+                )  # fmt: skip
+                label = int(cursor.lastrowid or 0)
+                self.words.add(label, item.shop, orjson.loads(item.product))
+                for space in spaces - {item.space}:
+                    self.put_vector(label, space, item.beside[space])
                 self._set_version(item.shop, seq)
             self._set_counter("seq", seq)
             if also is not None:
@@ -214,26 +261,26 @@ class Catalogue:
         with self.transaction():
             return self.words.fill()
 
-    def set_served(self, space: str, name: str) -> None:
-        """Note the space that is served, and the name of its bundle, durable on return."""
-        self.db.execute("INSERT OR REPLACE INTO served VALUES (1, ?, ?)", (space, name))
+    def put_vector(self, label: int, space: str, vector: Vector) -> None:
+        """Keep a row's vector in a space that is not its own; call it in a transaction."""
+        row = (label, space, vector.embedding, vector.embedding_key, int(vector.has_image))
+        self.db.execute("INSERT OR REPLACE INTO vectors VALUES (?,?,?,?,?,?)", (*row, vector_checksum(*row)))
 
-    def succeed(self, other: "Catalogue") -> None:
-        """Take another catalogue's place, durable on return: with its writes, and changes numbered after its own."""
-        columns = "id, kind, state, body, begun, attempts, received_at, finished_at, report"
-        writes = other.db.execute(f"SELECT {columns} FROM writes ORDER BY id")  # noqa: S608 (constant text)
-        offset = max(other.seq(), self.seq())
+    def put_vectors(self, space: str, vectors: Mapping[int, Vector]) -> None:
+        """Keep vectors of rows by label, durable on return; those of rows that are not live any more are left out."""
         with self.transaction():
-            self.db.executemany(f"INSERT OR REPLACE INTO writes ({columns}) VALUES (?,?,?,?,?,?,?,?,?)", writes)  # noqa: S608 (as above)
-            self.db.execute("UPDATE items SET seq = seq + ?", (offset,))
-            self.db.execute("UPDATE shops SET version = version + ?", (offset,))
-            self.db.execute("UPDATE counters SET value = value + ? WHERE name <> 'epoch'", (offset,))
+            if space not in self.kept_spaces():
+                raise SpacesChangedError(f"the bundle of the space {space[:16]}… is not registered any more")
+            for label, vector in vectors.items():
+                if self.db.execute("SELECT 1 FROM items WHERE label = ? AND deleted = 0", (label,)).fetchone():
+                    self.put_vector(label, space, vector)
 
     def _bury(self, shop: str, item_id: str, seq: int, now: int) -> tuple[int, bool]:
         """Turn the live row, if any, into a tombstone; return the new sequence number and whether a row existed."""
         live = "SELECT label FROM items WHERE shop = ? AND item_id = ? AND deleted = 0"
         for (label,) in self.db.execute(live, (shop, item_id)).fetchall():
             self.words.remove(label)
+            self.db.execute("DELETE FROM vectors WHERE label = ?", (label,))
         buried = self.db.execute(
             "UPDATE items SET deleted = 1, seq = ?, product = NULL, card = NULL, embedding = NULL,"
             " row_sum = NULL, product_sum = NULL, changed_at = ?"
@@ -283,10 +330,10 @@ class Catalogue:
         version: int = self.db.execute("PRAGMA data_version").fetchone()[0]
         return version
 
-    def changes_since(self, seq: int, damaged: list[Damage]) -> Iterator[Change]:
+    def changes_since(self, seq: int, damaged: list[Damage], space: str = "") -> Iterator[Change]:
         """Yield every sound row changed after `seq`, oldest first. Use it inside `snapshot()`.
 
-        damaged: a list to which rows that are not sound are added.
+        space: as in `rows_of`. damaged: a list to which rows that are not sound are added.
         """
         try:
             found = self.db.execute("SELECT label FROM items WHERE seq > ?", (seq,)).fetchall()
@@ -295,7 +342,7 @@ class Catalogue:
             if not _is_corrupt(error):
                 raise
             labels = list(range(1, self.last_label() + 1))
-        changes = [change for change in self.rows_of(labels, damaged, with_deleted=True) if change.seq > seq]
+        changes = [change for change in self.rows_of(labels, damaged, space, with_deleted=True) if change.seq > seq]
         yield from sorted(changes, key=attrgetter("seq"))
 
     def live_shops(self) -> set[str]:
@@ -320,29 +367,35 @@ class Catalogue:
         rows = self.rows_of(range(1, self.last_label() + 1), [])
         return np.array([row.label for row in rows if row.shop == shop], dtype=np.int64)
 
-    def rows_of(self, labels: Iterable[int], damaged: list[Damage], *, with_deleted: bool = False) -> Iterator[Change]:
-        """Yield the sound rows of ascending labels; those that are not sound are added to `damaged`."""
+    def rows_of(
+        self, labels: Iterable[int], damaged: list[Damage], space: str = "", *, with_deleted: bool = False
+    ) -> Iterator[Change]:
+        """Yield the sound rows of ascending labels; those that are not sound are added to `damaged`.
+
+        space: the one whose vectors are wanted. A row that has none in it comes with its own, which names its space.
+        """
         for part in chunks_of((int(label) for label in labels), _LABELS_AT_ONCE):
             try:
-                rows = self._select(part)
+                rows = self._select(part, space)
             except sqlite3.DatabaseError as error:
                 if not _is_corrupt(error):
                     raise
-                rows = self._select_one_by_one(part, damaged)
+                rows = self._select_one_by_one(part, damaged, space)
             for row in rows:
-                if with_deleted or not row[-1]:
+                if with_deleted or not row[_DELETED]:
                     yield from self._sound(row, damaged)
 
-    def _select(self, labels: Sequence[int]) -> list[tuple[Any, ...]]:
+    def _select(self, labels: Sequence[int], space: str) -> list[tuple[Any, ...]]:
         marks = ",".join("?" * len(labels))
-        return self.db.execute(f"{_SELECT_CHANGES} WHERE label IN ({marks}) ORDER BY label", labels).fetchall()
+        query = f"{_SELECT_CHANGES} WHERE items.label IN ({marks}) ORDER BY items.label"
+        return self.db.execute(query, (space, *labels)).fetchall()
 
-    def _select_one_by_one(self, labels: Sequence[int], damaged: list[Damage]) -> list[tuple[Any, ...]]:
+    def _select_one_by_one(self, labels: Sequence[int], damaged: list[Damage], space: str) -> list[tuple[Any, ...]]:
         """Return the rows that can be read, past pages that cannot."""
         rows = []
         for label in labels:
             try:
-                rows += self._select([label])
+                rows += self._select([label], space)
             except sqlite3.DatabaseError as error:
                 if not _is_corrupt(error):
                     raise
@@ -350,12 +403,17 @@ class Catalogue:
         return rows
 
     def _sound(self, row: tuple[Any, ...], damaged: list[Damage]) -> Iterator[Change]:
-        seq, label, *content, checksum, is_deleted = row
+        seq, label, *content, checksum, is_deleted = row[: _DELETED + 1]
         shop, item_id, space, rating_count, card, embedding = content
         if is_deleted:
             yield Change(seq, label, str(shop), str(item_id), str(space), 0, None, None)
             return
         problem = row_problem((shop, item_id, space, rating_count, card, embedding), checksum)
+        beside = row[_DELETED + 1 :]
+        if problem is None and beside[0] is not None:
+            problem = vector_problem(beside)
+            if problem is None and beside[2] is not None:
+                space, embedding = beside[1:3]
         if problem is None:
             yield Change(seq, label, shop, item_id, space, rating_count, card, embedding)
         else:
@@ -368,29 +426,42 @@ class Catalogue:
 
     def live_products(self, shop: str, space: str, dim: int) -> Iterator[tuple[bytes, bytes]]:
         """Yield each of a shop's sound items in this space: the Product's JSON, and its vector's bytes (float32)."""
-        for _, embedding, product, checksum in self._live(shop, space, dim):
-            if checksum is None or product_checksum(product) == checksum:
-                yield product, embedding
+        labels = self.live_labels(shop)
+        products = self.db.cursor()
+        for change in self.rows_of(labels, [], space):
+            embedding = change.embedding or b""
+            if change.shop != shop or change.space != space or len(embedding) != 4 * dim:
+                continue
+            row = products.execute("SELECT product, product_sum FROM items WHERE label = ?", (change.label,)).fetchone()
+            if row is not None and (row[1] is None or product_checksum(row[0]) == row[1]):
+                yield row[0], embedding
 
-    def _live(self, shop: str, space: str, dim: int) -> Iterator[tuple[int, bytes, bytes, bytes | None]]:
+    def kept_spaces(self) -> frozenset[str]:
+        """Return the spaces in which every row that is written must have a vector."""
+        marks = ",".join("?" * len(KEPT_STATES))
+        found = self.db.execute(f"SELECT space FROM bundles WHERE state IN ({marks})", KEPT_STATES)  # noqa: S608 (marks alone)
+        return frozenset(space for (space,) in found)
+
+    def num_lacking(self, space: str) -> int:
+        """Return how many live rows have no vector in a space, nor a note that there is none."""
+        count: int = self.db.execute(f"SELECT count(*){_LIVE_LACKING}", {"space": space}).fetchone()[0]
+        return count
+
+    def lacking(self, space: str, after: int, count: int) -> list[tuple[int, bytes | None]]:
+        """Return label and product of the next live rows without a vector in a space; the product if it is sound."""
         rows = self.db.execute(
-            "SELECT label, embedding, product, product_sum, item_id, rating_count, card, row_sum FROM items"
-            " WHERE shop = ? AND deleted = 0 AND space = ? AND length(embedding) = ? ORDER BY label",
-            (shop, space, 4 * dim),
+            f"SELECT label, product, product_sum{_LIVE_LACKING} AND label > :after ORDER BY label LIMIT :count",
+            {"space": space, "after": after, "count": count},
         )
-        for label, embedding, product, product_sum, item_id, rating_count, card, row_sum in rows:
-            if row_problem((shop, item_id, space, rating_count, card, embedding), row_sum) is None:
-                yield label, embedding, product, product_sum
+        return [
+            (label, product if checksum is None or product_checksum(product) == checksum else None)
+            for label, product, checksum in rows
+        ]
 
     def changed_at(self, shop: str) -> int | None:
         """Return the time of a shop's newest change in seconds since 1970, None for a shop that never had items."""
         newest: int | None = self.db.execute("SELECT max(changed_at) FROM items WHERE shop = ?", (shop,)).fetchone()[0]
         return newest
-
-    def served(self) -> tuple[str, str] | None:
-        """Return the space that is served and the name of its bundle, None where neither has been noted."""
-        row = self.db.execute("SELECT space, name FROM served").fetchone()
-        return None if row is None else (row[0], row[1])
 
     def newest_space(self) -> str | None:
         """Return the space of the newest live item, None without items."""
@@ -421,19 +492,19 @@ class Catalogue:
         """Return the live row under this id, if it is sound: a writer replaces a damaged one."""
         row = self.db.execute(
             "SELECT content_hash, embedding_key, has_image, embedding, space, rating_count, card, row_sum, product,"
-            " product_sum FROM items WHERE shop = ? AND item_id = ? AND deleted = 0",
+            " product_sum, label FROM items WHERE shop = ? AND item_id = ? AND deleted = 0",
             (shop, item_id),
         ).fetchone()
         if row is None:
             return None
-        content_hash, embedding_key, has_image, embedding, space, rating_count, card, row_sum, product, product_sum = (
-            row
-        )
+        content_hash, key, has_image, embedding, space, rating_count, card, row_sum, product, product_sum, label = row
         if row_problem((shop, item_id, space, rating_count, card, embedding), row_sum) is not None:
             return None
         if product_sum is not None and product_checksum(product) != product_sum:
             return None
-        return Stored(content_hash, embedding_key, bool(has_image), embedding)
+        beside = self.db.execute(f"SELECT {_VECTOR} FROM vectors WHERE label = ?", (label,)).fetchall()  # noqa: S608 (constant text)
+        vectors = {one[1]: Vector(one[2], one[3], bool(one[4])) for one in beside if vector_problem(one) is None}
+        return Stored(content_hash, space, {**vectors, space: Vector(embedding, key, bool(has_image))})
 
     def live_item_ids(self, shop: str) -> list[str]:
         """Return the ids of the shop's live items."""
@@ -441,12 +512,27 @@ class Catalogue:
         return [row[0] for row in rows]
 
     def count_live(self, space: str | None = None) -> int:
-        """Return the number of live items of all shops, or only of those in one space."""
+        """Return the number of live items of all shops, or only of those with a vector in one space."""
         row = self.db.execute(
-            "SELECT count(*) FROM items WHERE deleted = 0 AND (? IS NULL OR space = ?)", (space, space)
+            "SELECT count(*) FROM items WHERE deleted = 0 AND (:space IS NULL OR space = :space OR EXISTS"
+            " (SELECT 1 FROM vectors"
+            " WHERE vectors.label = items.label AND vectors.space = :space AND vectors.embedding IS NOT NULL))",
+            {"space": space},
         ).fetchone()
         count: int = row[0]
         return count
+
+
+def vector_problem(row: Sequence[Any]) -> str | None:
+    """Return what is wrong with label, space, embedding, key, image and checksum of a vector, None if nothing."""
+    *content, checksum = row
+    return None if vector_checksum(*content) == checksum else f"its vector in {str(row[1])[:16]}…: its checksum differs"
+
+
+def _check_spaces(item: Item, spaces: frozenset[str]) -> None:
+    missing = spaces - {item.space, *item.beside}
+    if missing or (spaces and item.space not in spaces):
+        raise SpacesChangedError("bundles were registered or dropped meanwhile; embed the items again")
 
 
 def _is_corrupt(error: sqlite3.DatabaseError) -> bool:

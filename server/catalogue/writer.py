@@ -1,6 +1,5 @@
 """Products in, catalogue rows out: what changed, embedding, commit. Used by the writer process and by ingest."""
 
-import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,22 +7,25 @@ from functools import partial
 
 import numpy as np
 import orjson
-from numpy.typing import NDArray
 
 from encoders.encoder import Encoder
-from encoders.image_loader import ImageLoader, LoadingImages
-from encoders.image_process import ImageProcesses
 from encoders.image_sources import ImageSource
 from kernel.contract_types import Product
+from server.catalogue.bundles import Bundles
 from server.catalogue.card import card_of
-from server.catalogue.database import Catalogue, Item
+from server.catalogue.database import Catalogue, Item, Stored, Vector
+from server.catalogue.shared_images import SharedImages
+from server.catalogue.space_encoder import Begun, Draft, SpaceEncoder, digest
 from server.encoding.bundle import Bundle
 from server.encoding.fetch import Fetcher
 from server.encoding.web_images import WebImages
+from server.errors import SpacesChangedError
 from server.settings import Settings
 
 # Facts about the visit, not about the product: a new crawl of an unchanged shop must not write every item again.
 _VOLATILE = ("fetchedAt", "provenance")
+# Bundles are registered by hand: nobody does it so often while one batch is embedded.
+_MOST_TRIES = 5
 
 
 @dataclass
@@ -41,61 +43,62 @@ class WriteReport:
 
 
 @dataclass
-class _Draft:
-    """A valid product on its way into the catalogue."""
+class _Changed:
+    """A valid product on its way into the catalogue, with its draft in each registered space, the served one first."""
 
     position: int
     product: Product
-    text: str
-    image: str
-    content_hash: str
-    embedding_key: str
-    embedding: NDArray[np.float32] | None = None
-    pixels: NDArray[np.float32] | None = None
-    has_image: bool = False
+    content: str
+    drafts: Mapping[str, Draft]
+    is_unchanged: bool = False
 
 
 @dataclass
 class Prepared:
     """Products on their way into the catalogue, whose images are being read; give it to `Writer.finish`."""
 
+    products: Mapping[int, Product]
     report: WriteReport
     keys: frozenset[tuple[str, str]]  # (shop, item id) of all products, changed or not
-    changed: list[_Draft]
-    shown: list[_Draft]  # of those to be embedded, the ones that name an image
-    images: LoadingImages | None
+    changed: list[_Changed]
+    begun: Sequence[tuple[SpaceEncoder, Begun]]
 
 
 class Writer:
-    """Embeds and writes products; one per process, because it owns the encoder's weights."""
+    """Embeds products in the spaces of all registered bundles and writes them; one per process.
+
+    bundle: the one that embeds while a catalogue has none registered.
+    """
 
     def __init__(self, settings: Settings, bundle: Bundle, images: ImageSource | None = None, threads: int = 0) -> None:
         self._settings = settings
-        self._bundle = bundle
-        self._encoder = Encoder(bundle.directory, bundle.manifest, threads)
-        self._images = images or WebImages(
-            Fetcher(settings.image_max_bytes, settings.image_timeout_seconds, settings.pinned_hosts())
-        )
-        self._loader: ImageLoader | None = None
-        self._decoders: ImageProcesses | None = None
-        if self._encoder.takes_images:
-            rule = bundle.manifest["image"]
-            self._decoders = ImageProcesses(rule, settings.image_max_pixels, settings.image_processes)
-            self._loader = ImageLoader(
-                self._images, rule, settings.image_max_pixels, settings.image_threads, self._decoders.decode
-            )
+        self._images = SharedImages(images or web_images(settings))
+        self._threads = threads
+        first = SpaceEncoder(settings, bundle, self._images, threads)
+        self._loaded = {bundle.space: first}
+        self._encoders = [first]
 
     @property
     def encoder(self) -> Encoder:
-        """Return the bundle's encoder."""
-        return self._encoder
+        """Return the served bundle's encoder."""
+        return self._encoders[0].encoder
 
     def close(self) -> None:
         """Stop reading images."""
-        if self._loader is not None:
-            self._loader.close()
-        if self._decoders is not None:
-            self._decoders.close()
+        for encoder in self._loaded.values():
+            encoder.close()
+
+    def follow(self, catalogue: Catalogue) -> None:
+        """Take the bundles that are registered now, the served one first; raises BundleError for one that is gone."""
+        kept = Bundles(catalogue).kept()
+        if not kept:
+            return
+        for one in kept:
+            if one.space not in self._loaded:
+                bundle = one.load(self._settings.trusted_keys)
+                self._loaded[one.space] = SpaceEncoder(self._settings, bundle, self._images, self._threads)
+        self._encoders = [self._loaded[one.space] for one in kept]
+        self._images.num_readers = sum(encoder.encoder.takes_images for encoder in self._encoders)
 
     def write(
         self, catalogue: Catalogue, products: Mapping[int, Product], also: Callable[[WriteReport], None] | None = None
@@ -108,94 +111,124 @@ class Writer:
 
         The catalogue must hold every earlier product of the same key: finish what holds one before preparing the next.
         """
+        self.follow(catalogue)
         report = WriteReport()
-        drafts: dict[tuple[str, str], _Draft] = {}
+        drafts: dict[tuple[str, str], _Changed] = {}
         for position, product in products.items():
             # Of two with one id the later stays.
             report.accepted += drafts.pop((product["shop"], product["itemId"]), None) is not None
             drafts[product["shop"], product["itemId"]] = self._draft(position, product)
-        changed = self._changed(catalogue, drafts, report)
-        shown = [draft for draft in changed if draft.embedding is None and draft.image]
-        images = self._loader.start([draft.product for draft in shown]) if shown and self._loader else None
-        return Prepared(report, frozenset(drafts), changed, shown, images)
+        for (shop, item_id), draft in drafts.items():
+            _compare(draft, catalogue.stored(shop, item_id))
+        changed = [draft for draft in drafts.values() if not draft.is_unchanged]
+        report.unchanged = len(drafts) - len(changed)
+        begun = [
+            (encoder, encoder.begin([draft.drafts[encoder.bundle.space] for draft in changed]))
+            for encoder in self._encoders
+        ]
+        return Prepared(products, report, frozenset(drafts), changed, begun)
 
     def finish(
         self, catalogue: Catalogue, prepared: Prepared, also: Callable[[WriteReport], None] | None = None
     ) -> WriteReport:
         """Embed what was prepared and commit once; durable on return.
 
-        also: something to do with the finished report in the same transaction.
+        What was prepared before a bundle was registered is prepared again. also: something to do with the finished
+        report in the same transaction.
         """
+        for attempt in range(_MOST_TRIES):
+            try:
+                return self._finish(catalogue, prepared, also)
+            except SpacesChangedError:
+                if attempt == _MOST_TRIES - 1:
+                    raise
+                prepared = self.prepare(catalogue, prepared.products)
+        raise AssertionError("unreachable")
+
+    def _finish(
+        self, catalogue: Catalogue, prepared: Prepared, also: Callable[[WriteReport], None] | None
+    ) -> WriteReport:
         report, changed = prepared.report, prepared.changed
-        if prepared.images is not None:
-            started = time.perf_counter()
-            for draft, pixels in zip(prepared.shown, prepared.images.wait(), strict=True):
-                draft.pixels = pixels
-            report.image_seconds += time.perf_counter() - started
-        self._embed([draft for draft in changed if draft.embedding is None], report)
+        self._embed(prepared)
         started = time.perf_counter()
-        items = [self._item(draft, draft.embedding) for draft in changed if draft.embedding is not None]
+        items = [_item(draft) for draft in changed if _own(draft).embedding is not None]
         report.accepted += len(items)
         problem = "expected text or a usable image, got neither"
-        report.rejected = [(draft.position, problem) for draft in changed if draft.embedding is None]
+        report.rejected = [(draft.position, problem) for draft in changed if _own(draft).embedding is None]
         if items or also is not None:
             catalogue.write(items, None if also is None else partial(also, report))
         report.commit_seconds += time.perf_counter() - started
         return report
 
-    def _draft(self, position: int, product: Product) -> _Draft:
-        text = self._encoder.text_of(product)
-        image = self._images.identity(product) if self._encoder.takes_images else ""
-        lasting = {name: value for name, value in product.items() if name not in _VOLATILE}
-        embedding_key = _digest(self._bundle.space, text, image)
-        content = orjson.dumps(lasting, option=orjson.OPT_SORT_KEYS).decode()
-        return _Draft(position, product, text, image, _digest(embedding_key, content), embedding_key)
+    def _draft(self, position: int, product: Product) -> _Changed:
+        drafts = {encoder.bundle.space: encoder.draft(product) for encoder in self._encoders}
+        return _Changed(position, product, content_of(product), drafts)
 
-    def _changed(
-        self, catalogue: Catalogue, drafts: Mapping[tuple[str, str], _Draft], report: WriteReport
-    ) -> list[_Draft]:
-        changed = []
-        for (shop, item_id), draft in drafts.items():
-            stored = catalogue.stored(shop, item_id)
-            # An image that could not be had last time is tried again; otherwise the same input, the same embedding.
-            if stored is not None and stored.embedding_key == draft.embedding_key:
-                if stored.has_image or not draft.image:
-                    draft.embedding = np.frombuffer(stored.embedding, dtype="<f4").astype(np.float32)
-                    draft.has_image = stored.has_image
-                if stored.content_hash == draft.content_hash and draft.embedding is not None:
-                    report.unchanged += 1
-                    continue
-            changed.append(draft)
-        return changed
-
-    def _embed(self, drafts: Sequence[_Draft], report: WriteReport) -> None:
-        usable = [draft for draft in drafts if draft.text or draft.pixels is not None]
-        started = time.perf_counter()
-        if usable:
-            embeddings = self._encoder.embed([draft.text for draft in usable], [draft.pixels for draft in usable])
-            for draft, embedding in zip(usable, embeddings, strict=True):
-                draft.embedding, draft.has_image = embedding, draft.pixels is not None
-                draft.pixels = None
-        report.encode_seconds += time.perf_counter() - started
-        report.num_embedded += len(usable)
-        report.num_images += sum(draft.has_image for draft in usable)
-
-    def _item(self, draft: _Draft, embedding: NDArray[np.float32]) -> Item:
-        product = draft.product
-        return Item(
-            shop=product["shop"],
-            item_id=product["itemId"],
-            product=orjson.dumps(product),
-            card=card_of(product),
-            rating_count=min(product.get("rating", {}).get("count", 0), 2**53),
-            embedding=embedding,
-            space=self._bundle.space,
-            content_hash=draft.content_hash,
-            embedding_key=draft.embedding_key,
-            has_image=draft.has_image,
-        )
+    def _embed(self, prepared: Prepared) -> None:
+        """Embed in every space; what is counted is what happened in the served one."""
+        report = prepared.report
+        for place, (encoder, begun) in enumerate(prepared.begun):
+            started = time.perf_counter()
+            encoder.wait(begun)
+            waited = time.perf_counter()
+            num_embedded = encoder.finish(begun)
+            report.image_seconds += waited - started
+            report.encode_seconds += time.perf_counter() - waited
+            if place == 0:
+                report.num_embedded += num_embedded
+                report.num_images += sum(draft.vector is not None and draft.vector.has_image for draft in begun.drafts)
 
 
-def _digest(*parts: str) -> str:
-    # Lengths keep ("ab", "c") apart from ("a", "bc").
-    return hashlib.sha256("".join(f"{len(part)}:{part}" for part in parts).encode("utf-8")).hexdigest()
+def web_images(settings: Settings) -> WebImages:
+    """Return the source of images from their addresses, within the limits of the settings."""
+    return WebImages(Fetcher(settings.image_max_bytes, settings.image_timeout_seconds, settings.pinned_hosts()))
+
+
+def content_of(product: Product) -> str:
+    """Return all of a product that is content, as one text."""
+    lasting = {name: value for name, value in product.items() if name not in _VOLATILE}
+    return orjson.dumps(lasting, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def content_hash(embedding_key: str, content: str) -> str:
+    """Return what a row's content is known by; the key is that of the row's own space."""
+    return digest(embedding_key, content)
+
+
+def _compare(draft: _Changed, stored: Stored | None) -> None:
+    """Take the vectors that are stored of the same input, and note whether nothing has changed."""
+    if stored is None:
+        return
+    for space, one in draft.drafts.items():
+        one.take(stored.vectors.get(space))
+    own = draft.drafts.get(stored.space)
+    draft.is_unchanged = (
+        own is not None
+        and stored.content_hash == content_hash(own.key, draft.content)
+        and all(one.vector is not None for one in draft.drafts.values())
+    )
+
+
+def _own(draft: _Changed) -> Vector:
+    vector = next(iter(draft.drafts.values())).vector
+    if vector is None:
+        raise ValueError("expected a draft that was embedded")
+    return vector
+
+
+def _item(draft: _Changed) -> Item:
+    product, own = draft.product, _own(draft)
+    served, *others = draft.drafts
+    return Item(
+        shop=product["shop"],
+        item_id=product["itemId"],
+        product=orjson.dumps(product),
+        card=card_of(product),
+        rating_count=min(product.get("rating", {}).get("count", 0), 2**53),
+        embedding=np.frombuffer(own.embedding or b"", dtype="<f4"),
+        space=served,
+        content_hash=content_hash(own.embedding_key, draft.content),
+        embedding_key=own.embedding_key,
+        has_image=own.has_image,
+        beside={space: vector for space in others if (vector := draft.drafts[space].vector) is not None},
+    )

@@ -16,12 +16,13 @@ from collections.abc import Callable
 import orjson
 
 from encoders.errors import EncodersError
+from server.catalogue.bundles import Bundles
 from server.catalogue.database import Catalogue
 from server.catalogue.queue import MAX_ATTEMPTS, Queue, Waiting
 from server.catalogue.writer import Writer, WriteReport
 from server.commands.events import tidy_events
 from server.encoding.bundle import load_bundle
-from server.errors import ServerError
+from server.errors import BundleError, ServerError
 from server.settings import Settings, child_environment, settings_from
 
 logger = logging.getLogger(__name__)
@@ -36,8 +37,8 @@ _STOP_SECONDS = 10
 def apply_next(catalogue: Catalogue, writer: Writer) -> bool:
     """Apply the oldest write that waits; return whether there was one.
 
-    One that cannot be applied is set aside with the reason. Raises OSError and sqlite3.Error, where the disk or the
-    database is the reason: the write waits.
+    One that cannot be applied is set aside with the reason. Raises OSError, sqlite3.Error and BundleError, where the
+    disk, the database or a registered bundle is the reason: the write waits.
     """
     queue = Queue(catalogue)
     write = queue.next()
@@ -50,6 +51,8 @@ def apply_next(catalogue: Catalogue, writer: Writer) -> bool:
     queue.begin(write)
     try:
         _apply(catalogue, writer, queue, write)
+    except BundleError:
+        raise
     except (EncodersError, ServerError, ValueError, KeyError, TypeError, RuntimeError) as error:
         logger.exception("write %d is set aside", write.id)
         queue.note_failed(write, str(error) or type(error).__name__)
@@ -78,8 +81,13 @@ def _apply(catalogue: Catalogue, writer: Writer, queue: Queue, write: Waiting) -
 
 def _serve(parent: int) -> None:
     settings = settings_from({}, os.environ)
-    bundle = load_bundle(settings.bundle_dir, settings.trusted_keys)
     catalogue = Catalogue(settings.data_dir)
+    served = Bundles(catalogue).served()
+    bundle = (
+        load_bundle(settings.bundle_dir, settings.trusted_keys)
+        if served is None
+        else served.load(settings.trusted_keys)
+    )
     # One thread embeds: answering must keep the other core.
     writer = Writer(settings, bundle, threads=1)
     Queue(catalogue).count_ended()
@@ -95,7 +103,7 @@ def _serve(parent: int) -> None:
                 catalogue.purge_tombstones()
                 tidy_events(settings)
                 tidied_at = time.monotonic()
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, sqlite3.Error, BundleError) as error:
             logger.error("writes wait, and are tried again: %s", error)
             time.sleep(_RETRY_SECONDS)
         time.sleep(_POLL_SECONDS)

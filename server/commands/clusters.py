@@ -67,6 +67,6 @@ def clusters(settings: Settings, count: int) -> Summary:
 
 def _vectors(catalogue: Catalogue, bundle: Bundle, shop: str) -> Floats:
     """Return float32 (n, dim): the item vectors of a shop's sound items in the bundle's space."""
-    changes = catalogue.rows_of(catalogue.live_labels(shop), [])
+    changes = catalogue.rows_of(catalogue.live_labels(shop), [], bundle.space)
     raw = b"".join(change.embedding or b"" for change in changes if is_usable(change, bundle))
     return np.frombuffer(raw, dtype="<f4").reshape(-1, bundle.dim)

@@ -9,7 +9,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypedDict, cast
 
@@ -17,13 +17,13 @@ from encoders.image_sources import LocalImages
 from encoders.product_lines import Line, problem_of, read_lines
 from kernel.contract_types import Product
 from kernel.progress import TerminalProgress
+from server.catalogue.bundles import Bundles, answering
 from server.catalogue.database import Catalogue
-from server.catalogue.prepared import place_for
 from server.catalogue.writer import Prepared, Writer, WriteReport
-from server.encoding.bundle import Bundle, check_probes, load_bundle
+from server.commands.bundles import build_snapshots
+from server.encoding.bundle import check_probes, load_bundle
 from server.errors import InputError
 from server.locks import held_lock
-from server.search.replica import Replica
 from server.settings import Settings
 
 # These verdicts mean that the item is gone. Others (blocked, needs_js, empty) give no evidence about it.
@@ -75,12 +75,11 @@ def ingest(
     images_dir: Path | None,
     *,
     prune: bool,
-    prepare: bool = False,
     say: Callable[[str], None],
 ) -> Summary:
     """Ingest every valid product of the file and return the summary. `say` gets one line per rejected product.
 
-    Raises InputError for a bundle of another space than the served one; with `prepare` its items are kept beside.
+    Every item gets a vector in the space of each registered bundle. Raises InputError for one that is not registered.
     """
     if not products_path.is_file():
         raise InputError(f"expected a products.jsonl, found none at {products_path}")
@@ -91,22 +90,23 @@ def ingest(
     busy = f"process {{pid}} is already ingesting into {settings.data_dir}; wait for it, or stop it"
     started = time.perf_counter()
     with held_lock(settings.data_dir / "ingest.lock", busy):
-        settings = replace(settings, data_dir=place_for(settings.data_dir, bundle, prepare=prepare))
-        catalogue = Catalogue(settings.data_dir)
-        tally = Tally()
+        catalogue, tally = Catalogue(settings.data_dir), Tally()
         writer = Writer(settings, bundle, images)
         try:
+            bundles = Bundles(catalogue)
+            bundles.accept(bundle, "ingest")
             _ingest_lines(products_path, catalogue, writer, settings.batch_size, tally, say)
             if prune:
                 _prune(catalogue, tally, say)
             catalogue.purge_tombstones()
             while catalogue.fill_words():  # of items of earlier versions
                 pass
+            index_started = time.perf_counter()
+            answers = answering(bundles.all())
+            num_indexes = sum(build_snapshots(settings, one.load(settings.trusted_keys)) for one in answers)
         finally:
             writer.close()
             catalogue.close()
-        index_started = time.perf_counter()
-        num_indexes = _build_indexes(settings, bundle)
     finished = time.perf_counter()
     provider = writer.encoder.provider() if tally.report.num_embedded else None
     return _summary(tally, finished - started, finished - index_started, num_indexes, provider)
@@ -199,15 +199,6 @@ def _prune(catalogue: Catalogue, tally: Tally, say: Callable[[str], None]) -> No
     for shop, seen in sorted(tally.seen.items()):
         gone = [(shop, item_id) for item_id in catalogue.live_item_ids(shop) if item_id not in seen]
         tally.pruned += catalogue.delete(gone) if gone else 0
-
-
-def _build_indexes(settings: Settings, bundle: Bundle) -> int:
-    replica = Replica(settings, bundle)
-    try:
-        replica.refresh()
-        return replica.build_snapshots()
-    finally:
-        replica.stop()
 
 
 def _summary(tally: Tally, seconds: float, index_seconds: float, num_indexes: int, provider: str | None) -> Summary:

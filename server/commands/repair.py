@@ -11,7 +11,7 @@ import orjson
 
 from kernel.files import sync
 from server.catalogue.checksums import product_checksum, row_problem
-from server.catalogue.database import DERIVED_FOLDERS, FILE_NAME, Catalogue
+from server.catalogue.database import DERIVED_FOLDERS, FILE_NAME, Catalogue, vector_problem
 from server.catalogue.queue import Queue
 from server.errors import InputError
 from server.locks import held_lock
@@ -51,7 +51,8 @@ def check(settings: Settings) -> Found:
     with closing(Catalogue(settings.data_dir)) as catalogue:
         found: Found = {"live": 0, "withoutChecksum": 0, "damaged": [], "pages": _page_problems(catalogue)}
         for row in _rows(catalogue, found):
-            _count_row(row, found)
+            if _count_row(row, found) is None and not row["deleted"]:
+                _sound_vectors(catalogue, row, found)
         return found
 
 
@@ -96,6 +97,10 @@ def _copy(old: Catalogue, new: Catalogue) -> Found:
             product = _count_row(row, found)
             if product is None:
                 new.db.execute(f"INSERT OR IGNORE INTO items ({_COLUMNS}) VALUES ({marks})", tuple(row))  # noqa: S608 (constant text)
+                vectors, is_complete = _sound_vectors(old, row, found)
+                new.db.executemany("INSERT OR IGNORE INTO vectors VALUES (?,?,?,?,?,?)", vectors)
+                if not is_complete:
+                    again.append(orjson.loads(row["product"]))
             elif product:
                 again.append(orjson.loads(product))
         # Later than all that a reader has seen, and the same for all shops.
@@ -110,8 +115,8 @@ def _copy(old: Catalogue, new: Catalogue) -> Found:
 
 
 def _copy_small(old: Catalogue, new: Catalogue, found: Found) -> None:
-    """Take over the writes and the noted space, as far as they can be read."""
-    for table in ("writes", "served"):
+    """Take over the writes and the bundles, as far as they can be read."""
+    for table in ("writes", "bundles"):
         try:
             rows = old.db.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608 (a name of ours)
         except sqlite3.DatabaseError as error:
@@ -153,6 +158,22 @@ def _count_row(row: sqlite3.Row, found: Found) -> bytes | None:
     is_queued = is_product_sound and product_sum is not None
     found["damaged"].append(_damaged(row["label"], str(row["shop"]), str(row["item_id"]), problem, is_queued=is_queued))
     return bytes(product) if is_queued else b""
+
+
+def _sound_vectors(catalogue: Catalogue, row: sqlite3.Row, found: Found) -> tuple[list[tuple[Any, ...]], bool]:
+    """Return a sound row's sound vectors of other spaces, and whether it has others; those are noted."""
+    try:
+        vectors = catalogue.db.execute(
+            "SELECT label, space, embedding, embedding_key, has_image, vector_sum FROM vectors WHERE label = ?",
+            (row["label"],),
+        ).fetchall()
+        problems = [problem for vector in vectors if (problem := vector_problem(vector)) is not None]
+    except sqlite3.DatabaseError as error:
+        vectors, problems = [], [str(error)]
+    if problems:
+        problem = "; ".join(problems)
+        found["damaged"].append(_damaged(row["label"], row["shop"], row["item_id"], problem, is_queued=True))
+    return [vector for vector in vectors if vector_problem(vector) is None], not problems
 
 
 def _is_json(raw: object) -> bool:

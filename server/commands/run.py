@@ -10,20 +10,22 @@ import socket
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from contextlib import closing
+from typing import TYPE_CHECKING
 
-from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings, HTTP2Settings
 from granian.log import LogLevels
 
+from server.catalogue.bundles import Bundles
 from server.catalogue.database import Catalogue
-from server.catalogue.prepared import serve_space
 from server.commands.apply_writes import WriterProcess
-from server.encoding.bundle import check_probes, load_bundle
+from server.commands.graceful_server import GracefulServer
+from server.encoding.bundle import Bundle, check_probes, load_bundle
 from server.errors import ServerError
 from server.http.metric_hub import SOCKET, MetricHub
 from server.locks import held_lock
+from server.search import snapshots
 from server.settings import Settings, environment_from, settings_from
 from server.trust.channel import share_ticket_key
 from server.trust.server_key import fingerprint, read_or_make
@@ -35,6 +37,8 @@ logger = logging.getLogger(__name__)
 
 # How long a worker may take to finish what it is answering when the server is stopped.
 _STOP_SECONDS = 10
+# How long a new worker loads beside the one whose place it takes; where it needs longer, connections wait.
+_RESPAWN_SECONDS = 2.5
 # How long a worker loads the catalogue before it accepts requests all the same and answers them with not_ready.
 _LOAD_SECONDS = 10
 # Connections of one worker, those that wait for the next request among them; the rest waits to be accepted.
@@ -54,15 +58,13 @@ def run(settings: Settings) -> None:
     """Serve until a signal stops it. All configuration errors are found before a worker starts."""
     bundle = load_bundle(settings.bundle_dir, settings.trusted_keys)
     settings.read_operator_token()
-    check_probes(bundle)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     busy = f"{settings.data_dir} is already served by process {{pid}}; stop it first, or use another --data"
     with held_lock(settings.data_dir / "run.lock", busy):
-        if serve_space(settings.data_dir, bundle):
-            print("the catalogue that was prepared for this bundle is served from now on", file=sys.stderr)  # noqa: T201 (a command)
-        catalogue = Catalogue(settings.data_dir)
-        num_items, num_usable = catalogue.count_live(), catalogue.count_live(bundle.space)
-        catalogue.close()
+        with closing(Catalogue(settings.data_dir)) as catalogue:
+            bundle = _served(catalogue, bundle, settings)
+            num_items, num_usable = catalogue.count_live(), catalogue.count_live(bundle.space)
+            snapshots.remove_spaces(settings.data_dir, [one.space for one in Bundles(catalogue).all()])
         own_key = fingerprint(read_or_make(settings.data_dir).public)
         _refuse_taken_port(settings)
         url = f"http://{settings.host}:{settings.port}"
@@ -70,7 +72,7 @@ def run(settings: Settings) -> None:
         print(f"serving {num_usable} items with bundle {bundle.name} ({signed}) on {url}", file=sys.stderr)  # noqa: T201 (a command)
         if num_usable < num_items:
             other = num_items - num_usable
-            print(f"{other} items are of another space and not served: run ingest with this bundle", file=sys.stderr)  # noqa: T201 (a command)
+            print(f"{other} items have no vector of this bundle and are not served: ingest them again", file=sys.stderr)  # noqa: T201 (a command)
         print(f"server key {own_key}; `python -m server pair` pairs a browser", file=sys.stderr)  # noqa: T201 (a command)
         os.environ.update(environment_from(settings))
         share_ticket_key()
@@ -86,6 +88,21 @@ def run(settings: Settings) -> None:
         finally:
             writer.stop()
             hub.close()
+
+
+def _served(catalogue: Catalogue, bundle: Bundle, settings: Settings) -> Bundle:
+    """Return the bundle that the catalogue serves, after its probes; the settings' own where it never had one."""
+    bundles = Bundles(catalogue)
+    served = bundles.served()
+    if served is None or served.space == bundle.space:
+        check_probes(bundle)
+        bundles.accept(bundle, "serve")
+        return bundle
+    served = bundles.accept(bundle, "serve")
+    print(f"the catalogue serves bundle {served.name}, not {bundle.name}: see `bundle switch`", file=sys.stderr)  # noqa: T201 (a command)
+    bundle = served.load(settings.trusted_keys)
+    check_probes(bundle)
+    return bundle
 
 
 def _serve(settings: Settings) -> None:
@@ -106,15 +123,15 @@ def _serve(settings: Settings) -> None:
             return
 
 
-def _granian(settings: Settings) -> Any:  # `Granian` is one of two classes, by the interpreter
-    return Granian(
+def _granian(settings: Settings) -> GracefulServer:
+    return GracefulServer(
         "server.commands.run:worker_app", address=settings.host, port=settings.port, interface=Interfaces.RSGI,
         workers=settings.workers, factory=True, websockets=False, backpressure=_MAX_CONNECTIONS,
         http=HTTPModes.auto if settings.http2 else HTTPModes.http1,
         http1_settings=HTTP1Settings(header_read_timeout=_HEADER_MS, max_buffer_size=_HEAD_BYTES),
         http2_settings=HTTP2Settings(max_headers_size=_HEAD_BYTES, max_concurrent_streams=_MAX_STREAMS),
         log_level=LogLevels.warning,
-        respawn_failed_workers=True, workers_kill_timeout=_STOP_SECONDS,
+        respawn_failed_workers=True, respawn_interval=_RESPAWN_SECONDS, workers_kill_timeout=_STOP_SECONDS,
     )  # fmt: skip
 
 
@@ -133,7 +150,7 @@ def worker_app() -> "Front":
     sys.setswitchinterval(_SWITCH_SECONDS)
     app = create_app(settings)
     # Workers share one socket: one that accepts before it has loaded would answer beside others that are ready.
-    app.extensions[EXTENSION_KEY].replica.wait_until_ready(_LOAD_SECONDS)
+    app.extensions[EXTENSION_KEY].spaces.wait_until_ready(_LOAD_SECONDS)
     if SOCKET in os.environ:
         app.extensions[EXTENSION_KEY].join(os.environ[SOCKET])
     return Front(app, settings)

@@ -3,15 +3,12 @@
 from flask import Flask
 from werkzeug.routing import IntegerConverter, Map
 
-from encoders.encoder import Encoder
-from server.candidates.served import ServedCandidates
-from server.encoding.bundle import load_bundle
 from server.http import front, gate, problems
 from server.http.admission import ADMISSION_KEY, Admission
 from server.http.limits import Limits
 from server.http.metrics import Metrics
-from server.http.searches import Searches
 from server.http.services import EXTENSION_KEY, Services
+from server.http.spaces import Spaces
 from server.http.views import (
     bundles,
     candidates,
@@ -26,8 +23,6 @@ from server.http.views import (
     shops,
     sync,
 )
-from server.packs.served import ServedPacks
-from server.search.replica import Replica
 from server.settings import Settings
 from server.trust.channel import Channels
 from server.trust.operators import Operators
@@ -42,24 +37,20 @@ class _RowNumber(IntegerConverter):
 
 
 def create_app(settings: Settings) -> Flask:
-    """Return the application over one data directory and one bundle; its replica starts to follow the catalogue."""
-    bundle = load_bundle(settings.bundle_dir, settings.trusted_keys)
+    """Return the application over one data directory; it starts to follow the catalogue and its bundles.
+
+    A catalogue that never had a bundle gets the one of the settings.
+    """
     app = Flask("server", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     app.url_map.converters["int"] = _RowNumber
     metrics = Metrics()
-    # One thread reads the texts of packs: answering must keep the other core.
-    encoder = Encoder(bundle.directory, bundle.manifest, 1)
-    served, of_clusters = ServedPacks(bundle, encoder), ServedCandidates(settings, bundle, encoder)
     channels = Channels(read_or_make(settings.data_dir))
-    searches = Searches(settings, bundle)
     limits = Limits(settings, metrics.count_limited)
     operators = Operators(settings.read_operator_token(), channels.ticket_key)
-    parts = Services(
-        settings, bundle, Replica(settings, bundle), metrics, served, of_clusters, channels, searches, limits, operators
-    )
+    parts = Services(settings, Spaces(settings), metrics, channels, limits, operators)
     app.extensions[EXTENSION_KEY] = parts
     app.extensions[ADMISSION_KEY] = Admission(settings, limits, metrics.count_unread)
     metrics.init_app(app)
@@ -81,5 +72,5 @@ def create_app(settings: Settings) -> Flask:
         events,
     ):
         app.register_blueprint(view.bp)
-    parts.replica.start()
+    parts.spaces.start()
     return app

@@ -21,6 +21,7 @@ from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]  # exporte
 from server.errors import ProblemError
 from server.http import fast_path
 from server.http.admission import ADMISSION_KEY, PASSED_ON, Admission, Caller
+from server.http.drain import Drain
 from server.http.metrics import READ
 from server.http.views.recommendations import ROUTE
 from server.query.encoder_queue import busy
@@ -120,6 +121,11 @@ class Front:
         self._searching = ThreadPoolExecutor(settings.search_threads, "search")
         self._num_searches = 0
         self._watching = ThreadPoolExecutor(1, "watch")
+        self._drain = Drain()
+
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """End without a failed request when it is told to."""
+        self._drain.follow(loop)
 
     async def __rsgi__(self, scope: Scope, protocol: Any) -> None:
         """Answer one request."""
@@ -143,7 +149,8 @@ class Front:
             if head is not None and problem is None and len(body) <= fast_path.MAX_BYTES:
                 found = self._fast.answer(head, bytes(body))
                 if found is not None:
-                    protocol.response_bytes(200, *found)
+                    headers, content = found
+                    protocol.response_bytes(200, self._drain.headers(scope.http_version, headers), content)
                     return
             environ = _environ(scope, caller, body)
             environ[BODY_PROBLEM], environ[READ] = problem, time.perf_counter()
@@ -152,6 +159,7 @@ class Front:
             self._num_bytes -= len(body)
         if head is not None:
             self._fast.keep(head, scope.headers.get("content-type") or "", answer.status, answer.headers)
+        answer.headers = self._drain.headers(scope.http_version, answer.headers)
         await _send(protocol, answer)
 
     async def _answered(self, path: str, environ: dict[str, Any]) -> _Answer:

@@ -10,6 +10,7 @@ from prometheus_client.core import GaugeMetricFamily
 
 # Key of a request's environment: when it had arrived. No header can set it.
 READ = "carryover.read"
+_SPACE_DIGITS = 16
 _BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0)
 
 
@@ -25,7 +26,7 @@ class Metrics:
             "carryover_request_seconds", "Time to answer", ["route"], buckets=_BUCKETS, registry=self._registry
         )
         self.strategies = Counter(
-            "carryover_recommendations_total", "Recommendations", ["shop", "strategy"], registry=self._registry
+            "carryover_recommendations_total", "Recommendations", ["shop", "strategy", "space"], registry=self._registry
         )
         self.searches = Counter("carryover_searches_total", "Searches", ["shop", "strategy"], registry=self._registry)
 
@@ -33,13 +34,13 @@ class Metrics:
             "carryover_limited_requests_total", "Requests refused by a limit, by which", ["by"], registry=self._registry
         )
 
-        self._of_strategy: dict[tuple[str, str], Counter] = {}
+        self._of_strategy: dict[tuple[str, str, str], Counter] = {}
 
-    def count_strategy(self, shop: str, strategy: str) -> None:
-        """Count an answer. The counter of each shop and strategy is kept: finding it takes longer than counting."""
-        key = (shop, strategy)
+    def count_strategy(self, shop: str, strategy: str, space: str) -> None:
+        """Count an answer. Its counter is kept: finding that takes longer than counting."""
+        key = (shop, strategy, space)
         if key not in self._of_strategy:
-            self._of_strategy[key] = self.strategies.labels(shop, strategy)
+            self._of_strategy[key] = self.strategies.labels(shop, strategy, space[:_SPACE_DIGITS])
         self._of_strategy[key].inc()
 
     def count_limited(self, by: str) -> None:

@@ -7,16 +7,13 @@ from typing import cast
 
 from flask import current_app
 
-from server.candidates.served import ServedCandidates
 from server.catalogue.database import Catalogue
-from server.encoding.bundle import Bundle
 from server.errors import ProblemError
 from server.events.database import Events
 from server.http.limits import Limits
 from server.http.metric_hub import HubClient, Report
 from server.http.metrics import Metrics
-from server.http.searches import Searches
-from server.packs.served import ServedPacks
+from server.http.spaces import Space, Spaces
 from server.search.replica import Replica
 from server.search.shop_state import ShopState
 from server.settings import Settings
@@ -35,18 +32,19 @@ class Services:
     """Services of one application, built by `create_app`."""
 
     settings: Settings
-    bundle: Bundle
-    replica: Replica
+    spaces: Spaces
     metrics: Metrics
-    packs: ServedPacks
-    candidates: ServedCandidates
     channels: Channels
-    searches: Searches
     limits: Limits
     operators: Operators
     _local: threading.local = field(default_factory=threading.local)
     _hub: list[HubClient] = field(default_factory=list)
     _opened: list[Catalogue | TrustDatabase | Copies | Events] = field(default_factory=list)
+
+    @property
+    def replica(self) -> Replica:
+        """Return the replica of the served space."""
+        return self.spaces.current.served.replica
 
     def catalogue(self) -> Catalogue:
         """Return this thread's own connection."""
@@ -78,7 +76,8 @@ class Services:
 
     def own_report(self) -> Report:
         """Return what this process has counted."""
-        return Report(self.metrics.counts(), self.replica.seq)
+        seq = min(space.replica.seq for space in self.spaces.current.by_space.values())
+        return Report(self.metrics.counts(), seq)
 
     def total(self) -> Report:
         """Return what all workers have counted."""
@@ -92,20 +91,23 @@ class Services:
         """Stop following and close every connection."""
         for hub in self._hub:
             hub.close()
-        self.replica.stop()
-        self.searches.close()
+        self.spaces.stop()
         for connection in self._opened:
             connection.close()
 
-    def shops(self) -> Mapping[str, ShopState]:
-        """Return shop -> its current state; raises a problem while this worker still loads the catalogue."""
-        if not self.replica.is_ready:
-            raise ProblemError(503, "not_ready", "the catalogue is still being loaded; try again in a moment")
-        return self.replica.shops
+    def shops(self, space: Space | None = None) -> Mapping[str, ShopState]:
+        """Return shop -> its current state in a space, by default the served one.
 
-    def shop(self, name: str) -> ShopState:
-        """Return the shop's current state; raises a problem with the reason if there is none."""
-        state = self.shops().get(name)
+        Raises a problem while this worker still loads the catalogue.
+        """
+        replica = (space or self.spaces.current.served).replica
+        if not replica.is_ready:
+            raise ProblemError(503, "not_ready", "the catalogue is still being loaded; try again in a moment")
+        return replica.shops
+
+    def shop(self, name: str, space: Space | None = None) -> ShopState:
+        """Return a shop's current state, as `shops` does; raises a problem with the reason if there is none."""
+        state = self.shops(space).get(name)
         if state is None:
             raise ProblemError(
                 404, "unknown_shop", "this shop is not in the catalogue; GET /v1/shops lists those that are"

@@ -75,8 +75,8 @@ def read_columns(catalogue: Catalogue, bundle: Bundle, shop: str) -> Columns:
     left_out: list[Damage] = []
     with catalogue.snapshot():
         epoch, version = catalogue.epoch(), catalogue.shop_versions().get(shop, 0)
-        found = catalogue.rows_of(catalogue.live_labels(shop), left_out)
-        changes = [change for change in found if is_usable(change, bundle)]
+        found = catalogue.rows_of(catalogue.live_labels(shop), left_out, bundle.space)
+        changes = [change for change in found if change.shop == shop and is_usable(change, bundle)]
     moments = None
     if bundle.metric is not None:
         raw = b"".join(change.embedding or b"" for change in changes)
@@ -135,6 +135,9 @@ def _main() -> int:
     settings = settings_from({}, os.environ)
     bundle = load_bundle(settings.bundle_dir, settings.trusted_keys)
     with suppress(AlreadyLockedError), building(settings, wait=False):
+        with closing(Catalogue(settings.data_dir)) as catalogue:
+            if bundle.space not in catalogue.kept_spaces():  # dropped a moment ago
+                return 0
         build(settings, bundle, orjson.loads(sys.argv[1]))
     return 0
 

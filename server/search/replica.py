@@ -34,7 +34,7 @@ class Replica:
     """View of every shop of the catalogue whose items are in the bundle's space."""
 
     def __init__(self, settings: Settings, bundle: Bundle) -> None:
-        self._settings = settings
+        self._settings = replace(settings, bundle_dir=bundle.directory)  # what a process that builds is started with
         self._bundle = bundle
         self._own_metric = metrics.metric_of(bundle, None)
         self._catalogue = Catalogue(settings.data_dir)
@@ -140,7 +140,7 @@ class Replica:
             damaged: list[Damage] = []
             shops = {} if starts_over else dict(self._shops)
             if not starts_over and reached > since:
-                for shop, changes in group_by_shop(self._catalogue.changes_since(since, damaged)).items():
+                for shop, changes in self._changes_since(since, damaged).items():
                     state = shops.get(shop) or self._empty(shop)
                     shops[shop] = state.with_changes(self._usable(changes), versions.get(shop, 0))
             if starts_over or looks_for_snapshots:
@@ -149,6 +149,9 @@ class Replica:
                         shops[shop] = self._loaded(shop, version, damaged)
             self._note(damaged, starts_over=starts_over)
             return {shop: state for shop, state in shops.items() if len(state)}, reached
+
+    def _changes_since(self, seq: int, damaged: list[Damage]) -> dict[str, list[Change]]:
+        return group_by_shop(self._catalogue.changes_since(seq, damaged, self._bundle.space))
 
     def _empty(self, shop: str) -> ShopState:
         return empty_state(shop, self._bundle.dim, self._own_metric)
@@ -181,7 +184,8 @@ class Replica:
         labels = self._catalogue.live_labels(shop)
         is_live = np.isin(state.base.labels, labels, assume_unique=True)
         missing = np.setdiff1d(labels, state.base.labels, assume_unique=True)
-        changes = self._usable(list(self._catalogue.rows_of(missing, damaged)))
+        found = self._catalogue.rows_of(missing, damaged, self._bundle.space)
+        changes = self._usable([change for change in found if change.shop == shop])  # an index may say otherwise
         return replace(state, base_alive=is_live, kept={}).with_changes(changes, version)
 
     def _snapshot(self, shop: str, version: int, damaged: list[Damage]) -> ShopState:

@@ -218,6 +218,14 @@ def remove_gone(data_dir: Path, space: str, live_shops: Iterable[str]) -> None:
             shutil.rmtree(directory, ignore_errors=True)
 
 
+def remove_spaces(data_dir: Path, kept: Iterable[str]) -> None:
+    """Remove the snapshots of all spaces but these. Only the builder may call it."""
+    names = {space[:16] for space in kept}
+    for directory in (data_dir / _FOLDER).glob("*/"):
+        if directory.name not in names:
+            shutil.rmtree(directory, ignore_errors=True)
+
+
 def sweep(directory: Path) -> None:
     """Remove temporary files and all but the current and the previous files. Only the builder may call it."""
     if not directory.is_dir():

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, send_file
 
 from kernel.bundle_signature import SIGNATURE
-from server.encoding.bundle import MANIFEST
+from server.encoding.bundle import MANIFEST, Bundle
 from server.errors import ProblemError
 from server.http.services import services
 from server.http.views.json_response import json_response
@@ -17,8 +17,11 @@ _IMMUTABLE = "public, max-age=31536000, immutable"
 
 @bp.get("/v1/bundles")
 def list_bundles() -> Response:
-    """Return the bundle of this server's vectors."""
-    bundle = services().bundle
+    """Return the bundles whose vectors this server answers, the served one first."""
+    return json_response({"bundles": [_entry(space.bundle) for space in services().spaces.current.by_space.values()]})
+
+
+def _entry(bundle: Bundle) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "bundleId": bundle.bundle_id,
         "name": bundle.name,
@@ -29,15 +32,16 @@ def list_bundles() -> Response:
         entry["signedBy"] = {"keyId": bundle.signer.key_id}
         if bundle.signer.name is not None:
             entry["signedBy"]["name"] = bundle.signer.name
-    return json_response({"bundles": [entry]})
+    return entry
 
 
 @bp.get("/v1/bundles/<bundle_id>/<path:path>")
 def get_bundle_file(bundle_id: str, path: str) -> Response:
     """Return one file, cacheable for ever: the address contains the bundle's hash."""
-    bundle = services().bundle
-    if bundle_id != bundle.bundle_id:
-        raise ProblemError(404, "unknown_bundle", "this server has another bundle; GET /v1/bundles names it")
+    loaded = services().spaces.current.by_space.values()
+    bundle = next((space.bundle for space in loaded if space.bundle.bundle_id == bundle_id), None)
+    if bundle is None:
+        raise ProblemError(404, "unknown_bundle", "this server has other bundles; GET /v1/bundles names them")
     if path == SIGNATURE and bundle.signer is not None:
         # No name of content: a bundle can be signed again, by another key.
         response = send_file(bundle.directory / SIGNATURE, mimetype="application/json")

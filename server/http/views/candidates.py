@@ -12,6 +12,7 @@ from server.candidates.served import Wanted
 from server.errors import InputError, ProblemError
 from server.http.request_body import check_integer, check_string, invalid, read_object
 from server.http.services import Services, services
+from server.http.spaces import Space
 from server.http.views.json_response import json_response
 from server.packs.build import Pack
 
@@ -25,7 +26,7 @@ _MEMBERS = {"clusters": ("mode", "shop", "k", "of", "cluster"), "context": ("mod
 @bp.get("/v1/interest-clusters")
 def get_interest_clusters() -> Response:
     """Return the public clusters, the same for everybody."""
-    clusters = _clusters(services())
+    clusters = _clusters(services().spaces.current.served)
     return json_response(
         {
             "sha256": clusters.sha256,
@@ -64,8 +65,16 @@ def _check_members(body: Mapping[str, object], members: tuple[str, ...]) -> None
 
 
 def _of_cluster(parts: Services, body: Mapping[str, object]) -> Pack:
-    clusters = _clusters(parts)
-    if body["of"] != clusters.sha256:
+    loaded = parts.spaces.current
+    # Reports are kept for a year, so those of a bundle that answers beside the served one stay valid.
+    of = [
+        space
+        for space in loaded.by_space.values()
+        if space.candidates.clusters is not None and space.candidates.clusters.sha256 == body["of"]
+    ]
+    space = of[0] if of else loaded.served
+    clusters = _clusters(space)
+    if not of:
         raise ProblemError(
             409,
             "clusters_mismatch",
@@ -73,9 +82,9 @@ def _of_cluster(parts: Services, body: Mapping[str, object]) -> Pack:
             "/of",
         )
     cluster = check_integer(body["cluster"], "/cluster", 0, len(clusters.centroids) - 1)
-    wanted = Wanted(_shop(parts, body), check_integer(body["k"], "/k", 1, MAX_OF_CLUSTER), cluster)
-    state = parts.shop(wanted.shop)
-    return parts.candidates.of_cluster(parts.catalogue(), state, wanted, clusters.centres[cluster])
+    wanted = Wanted(_shop(parts, body, space), check_integer(body["k"], "/k", 1, MAX_OF_CLUSTER), cluster)
+    state = parts.shop(wanted.shop, space)
+    return space.candidates.of_cluster(parts.catalogue(), state, wanted, clusters.centres[cluster])
 
 
 def _of_item(parts: Services, body: Mapping[str, object]) -> Pack:
@@ -83,22 +92,23 @@ def _of_item(parts: Services, body: Mapping[str, object]) -> Pack:
     item_id = body["itemId"]
     if not isinstance(item_id, str) or not re.fullmatch("[0-9a-f]{16}", item_id):
         invalid("expected an item id: 16 hexadecimal digits", "/itemId")
-    state = parts.shop(_shop(parts, body))
+    space = parts.spaces.current.served
+    state = parts.shop(_shop(parts, body, space), space)
     row = state.row_of(item_id)
     if row is None:
         raise ProblemError(404, "unknown_item", "this shop has no such item", "/itemId")
-    return parts.candidates.of_item(parts.catalogue(), state, row, k)
+    return space.candidates.of_item(parts.catalogue(), state, row, k)
 
 
-def _shop(parts: Services, body: Mapping[str, object]) -> str:
-    return parts.shop(check_string(body["shop"], "/shop", 253)).shop
+def _shop(parts: Services, body: Mapping[str, object], space: Space) -> str:
+    return parts.shop(check_string(body["shop"], "/shop", 253), space).shop
 
 
-def _clusters(parts: Services) -> InterestClusters:
-    if parts.candidates.clusters is None:
+def _clusters(space: Space) -> InterestClusters:
+    if space.candidates.clusters is None:
         raise ProblemError(
             404,
             "no_clusters",
             "this server has no interest clusters of its bundle's space; `python -m server clusters` makes them",
         )
-    return parts.candidates.clusters
+    return space.candidates.clusters

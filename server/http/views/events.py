@@ -40,13 +40,14 @@ def post_event() -> Response:
     arm = check_string(body.get("arm", ""), "/arm", 42, 0)
     if arm and not re.fullmatch(rf"{NAME}\.[ab]", arm):
         invalid("expected the arm as the recommendations named it", "/arm")
-    if body["space"] != parts.bundle.space:
-        detail = f"this server ranks in the space {parts.bundle.space}; drop events of screens of before"
+    space = parts.spaces.current.named(body["space"])
+    if body["space"] != space.bundle.space:
+        detail = f"this server ranks in the space {space.bundle.space}; drop events of screens of before"
         raise ProblemError(409, "space_mismatch", detail, "/space")
     # Names of shops are kept: only those that are served.
-    shop = parts.shop(check_string(body["shop"], "/shop", 253)).shop
+    shop = parts.shop(check_string(body["shop"], "/shop", 253), space).shop
     items = tuple(_read_item(value, f"/items/{i}") for i, value in enumerate(_items(body)))
-    parts.events().add(Event(screen, shop, str(body["mode"]), parts.bundle.space, arm, kind, items))
+    parts.events().add(Event(screen, shop, str(body["mode"]), space.bundle.space, arm, kind, items))
     return Response(status=204)
 
 

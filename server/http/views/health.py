@@ -35,11 +35,12 @@ def metrics() -> Response:
         require_operator("read")
     parts = services()
     total = parts.total()
+    replica = parts.replica
     gauges = [
-        gauge("carryover_items", "Live items", {name: len(state) for name, state in parts.replica.shops.items()}),
+        gauge("carryover_items", "Live items", {name: len(state) for name, state in replica.shops.items()}),
         gauge("carryover_catalogue_seq", "Newest catalogue change that the slowest worker serves", total.seq),
     ]
-    if damaged := parts.replica.num_damaged:
+    if damaged := replica.num_damaged:
         gauges.append(gauge("carryover_damaged_rows", "Rows of the catalogue that are damaged and not served", damaged))
     try:
         waiting = Queue(parts.catalogue()).num_waiting()

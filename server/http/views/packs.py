@@ -27,9 +27,10 @@ def get_pack_file(shop: str, name: str) -> Response:
 
 def _answer(shop: str, name: str) -> Response:
     parts = services()
-    parts.shop(shop)
+    served = parts.spaces.current.served
+    parts.shop(shop, served)
     try:
-        content = parts.packs.files(parts.catalogue(), shop).get(name)
+        content = served.packs.files(parts.catalogue(), shop).get(name)
     except InputError as error:  # its last item went a moment ago
         raise ProblemError(404, "unknown_shop", str(error)) from error
     if content is None:

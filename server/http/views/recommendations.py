@@ -67,15 +67,18 @@ def post_recommendations() -> Response:
 
 def recommendations(parts: Services, content_type: str, raw: bytes, at_most_k: int = MAX_K) -> bytes | None:
     """Return the answer to a request's body, RecommendationResponse of openapi.yaml; None if it wants more items."""
-    bundle = parts.bundle
+    loaded = parts.spaces.current
     body, beside = _parsed(content_type, raw)
+    # Only a vector needs its own space; what a request without one gets is the served bundle's.
+    space = loaded.named(body.get("space")) if "vector" in body or beside is not None else loaded.served
+    bundle = space.bundle
     body, arm = assign_arm(body, parts)
     wanted = read_request(body, beside, bundle.dim, bundle.space)
     if wanted.k > at_most_k:
         return None
-    state = parts.shop(wanted.shop)
-    found = _found(parts, state, wanted)
-    parts.metrics.count_strategy(state.shop, found.strategy)
+    state = parts.shop(wanted.shop, space)
+    found = _found(state, wanted, bundle.filler)
+    parts.metrics.count_strategy(state.shop, found.strategy, bundle.space)
     head = b'{"shop":%b,"space":"%b","strategy":"%b","items":[' % (
         orjson.dumps(state.shop), bundle.space.encode(), found.strategy.encode(),
     )  # fmt: skip
@@ -83,8 +86,7 @@ def recommendations(parts: Services, content_type: str, raw: bytes, at_most_k: i
     return head + b",".join(_cards(state, found, with_vectors=wanted.with_vectors)) + tail
 
 
-def _found(parts: Services, state: ShopState, wanted: Request) -> Found:
-    filler = parts.bundle.filler
+def _found(state: ShopState, wanted: Request, filler: int | None) -> Found:
     if wanted.vector is not None or not wanted.filters.is_empty:
         return recommend(state, wanted.vector, wanted.k, wanted.filters, wanted.diversity, filler)
     # A first screen depends on nothing of the person, so a state keeps those that were asked for.
@@ -157,7 +159,7 @@ def _read_vector(body: Mapping[str, object], beside: Floats | None, dim: int, sp
         raise ProblemError(
             409,
             "space_mismatch",
-            f"the vector is of another space than this server's {space}; load its bundle",
+            f"the vector is of a space that this server does not have; it serves {space}: load its bundle",
             "/space",
         )
     vector = np.asarray(values, dtype=np.float64)

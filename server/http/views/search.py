@@ -17,6 +17,7 @@ from server.http.metrics import READ
 from server.http.request_body import check_integer, check_object, check_string, invalid, read_object, type_name
 from server.http.searches import deadline_from
 from server.http.services import Services, services
+from server.http.spaces import Space
 from server.http.views.json_response import json_response
 from server.http.views.recommendations import _read_filters as read_filters
 from server.http.views.recommendations import _read_vector as read_vector
@@ -49,6 +50,7 @@ class SearchRequest:
     k: int
     filters: Filters
     with_facets: bool
+    space: Space
 
 
 @bp.post("/v1/search")
@@ -59,17 +61,18 @@ def post_search() -> Response:
     if time.monotonic() > deadline:  # it has waited for a thread for so long that nobody waits for it
         raise busy()
     asked = read_search(parts)
-    state = parts.shop(asked.shop)
-    pixels = None if asked.image is None else parts.searches.pixels(asked.image)
+    space = asked.space
+    state = parts.shop(asked.shop, space)
+    pixels = None if asked.image is None else space.searches.pixels(asked.image)
     text = asked.text if asked.words else ""
-    vector = parts.searches.vector(text, pixels, deadline)
+    vector = space.searches.vector(text, pixels, deadline)
     catalogue = parts.catalogue()
     wanted = Wanted(asked.words, vector, asked.taste, asked.k, asked.filters)
     with time_limit(catalogue.db, deadline):
         found = search(state, catalogue.words, wanted)
     document = {
         "shop": state.shop,
-        "space": parts.bundle.space,
+        "space": space.bundle.space,
         "strategy": found.strategy,
         "total": len(found.matching),
         "items": _cards(state, found),
@@ -87,7 +90,10 @@ def read_search(parts: Services) -> SearchRequest:
     body = read_object(("shop",), _OPTIONAL)
     text = _CONTROLS.sub(" ", check_string(body.get("text", ""), "/text", MAX_QUERY_CHARS, 0)).strip()
     words = query_words(text)
-    image = _read_image(body["image"], parts) if "image" in body else None
+    # A taste is of one space, in which the query is then read; without one it is the served bundle's.
+    taste = body.get("taste")
+    space = parts.spaces.current.named(taste.get("space") if isinstance(taste, Mapping) else None)
+    image = _read_image(body["image"], parts.settings.image_max_bytes, space) if "image" in body else None
     if not words and image is None:
         invalid("expected a text with letters or digits, an image, or both", "/text")
     with_facets = body.get("facets", True)
@@ -98,18 +104,18 @@ def read_search(parts: Services) -> SearchRequest:
         text=text,
         words=words,
         image=image,
-        taste=_read_taste(body["taste"], parts) if "taste" in body else None,
+        taste=_read_taste(taste, space) if "taste" in body else None,
         k=check_integer(body.get("k", _DEFAULT_K), "/k", 1, MAX_K),
         filters=read_filters(body.get("filters", {})),
         with_facets=with_facets,
+        space=space,
     )
 
 
-def _read_image(value: object, parts: Services) -> bytes:
-    most = parts.settings.image_max_bytes
+def _read_image(value: object, most: int, space: Space) -> bytes:
     if not isinstance(value, str) or not value:
         invalid(f"expected an image file as base64, got {type_name(value)}", "/image")
-    if not parts.searches.takes_images:
+    if not space.searches.takes_images:
         invalid("this server's bundle compares texts alone; leave the image out", "/image")
     if len(value) > 4 * (most + 2) // 3:
         invalid(f"expected an image of at most {most} bytes", "/image")
@@ -119,10 +125,10 @@ def _read_image(value: object, parts: Services) -> bytes:
         invalid("expected an image file as base64 (RFC 4648, section 4)", "/image")
 
 
-def _read_taste(value: object, parts: Services) -> Floats | None:
+def _read_taste(value: object, space: Space) -> Floats | None:
     body: Mapping[str, object] = check_object(value, ("vector", "space"), (), "/taste")
     try:
-        return read_vector(body, None, parts.bundle.dim, parts.bundle.space)
+        return read_vector(body, None, space.bundle.dim, space.bundle.space)
     except ProblemError as error:
         raise ProblemError(error.status, error.code, error.detail, f"/taste{error.pointer or ''}") from error
 

@@ -2,7 +2,7 @@
 
 import base64
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from server.errors import ProblemError
 from server.http.services import services
@@ -22,9 +22,13 @@ def list_shops() -> Response:
 
 @bp.get("/v1/shop-means")
 def list_shop_means() -> Response:
-    """Return the mean of every shop, by name."""
+    """Return the mean of every shop, by name, in the space that is asked for, by default the served one."""
     parts = services()
-    states = sorted(parts.shops().items())
+    loaded, wanted = parts.spaces.current, request.args.get("space")
+    if wanted is not None and wanted not in loaded.by_space:
+        raise ProblemError(409, "space_mismatch", "this server has no bundle of this space; GET /v1/bundles names them")
+    space = loaded.named(wanted)
+    states = sorted(parts.shops(space).items())
     means = [
         {
             "shop": name,
@@ -34,7 +38,7 @@ def list_shop_means() -> Response:
         for name, state in states
         if state.metric is not None
     ]
-    return json_response({"space": parts.bundle.space, "shops": means})
+    return json_response({"space": space.bundle.space, "shops": means})
 
 
 @bp.get("/v1/shops/<shop>/items/<item_id>")

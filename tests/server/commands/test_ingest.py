@@ -21,9 +21,8 @@ from tiny_bundle import make_tiny_bundle, write_manifest
 
 from encoders.encoder import Encoder
 from server.__main__ import main
+from server.catalogue.bundles import Bundles
 from server.catalogue.database import Catalogue
-from server.catalogue.prepared import serve_space
-from server.catalogue.queue import Queue
 from server.encoding.bundle import load_bundle
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -87,44 +86,35 @@ def test_another_bundle_is_refused_and_takes_nothing_from_the_server(ingest, tmp
     before = contents(tmp_path / "data")
     code, _, errors = ingest(SHELF, bundle=make_tiny_bundle(tmp_path / "other", seed=8))
     assert code == 2
-    assert "(bundle tiny-5)" in errors
+    assert "tiny-5 in" in errors
     assert "bundle tiny-8" in errors
-    assert "--prepare" in errors
+    assert "bundle add" in errors
     assert contents(tmp_path / "data") == before
-
-
-def test_a_prepared_bundle_takes_over_at_the_next_start(ingest, tmp_path, tiny_bundle):
-    data, other = tmp_path / "data", make_tiny_bundle(tmp_path / "other", seed=8)
-    ingest(SHELF)
-    before = contents(data)
-    _, summary, _ = ingest(SHELF[:4], "--prepare", bundle=other)
-    assert (summary["accepted"], summary["embedded"]) == (4, 4)
-    assert contents(data) == before
-    # It continues where it stopped.
-    assert ingest(SHELF[:4], "--prepare", bundle=other)[1]["unchanged"] == 4
-    with closing(Catalogue(data)) as catalogue:
-        waiting = Queue(catalogue).add("delete", b"[]", b"{}")
-        seq = catalogue.seq()
-    assert not serve_space(data, load_bundle(tiny_bundle))
-    assert contents(data) == before
-    assert serve_space(data, load_bundle(other))
-    with closing(Catalogue(data)) as catalogue:
-        assert catalogue.count_live(load_bundle(other).space) == catalogue.count_live() == 4
-        assert Queue(catalogue).next().id == waiting
-        assert catalogue.seq() > seq
-        assert min(catalogue.shop_versions().values()) > seq
-    assert not (data / "prepared" / load_bundle(other).space[:32]).exists()
-    assert ingest(SHELF, bundle=other)[1]["accepted"] == 1
-    assert ingest(SHELF, bundle=tiny_bundle)[0] == 2
 
 
 def test_a_catalogue_without_a_noted_space_belongs_to_its_items(ingest, tmp_path, tiny_bundle):
     """Catalogues of earlier versions say only by their items what is served."""
     ingest(SHELF)
     with closing(Catalogue(tmp_path / "data")) as catalogue:
-        catalogue.db.execute("DELETE FROM served")
+        catalogue.db.execute("DELETE FROM bundles")
     assert ingest(SHELF, bundle=make_tiny_bundle(tmp_path / "other", seed=8))[0] == 2
     assert ingest(SHELF)[1]["unchanged"] == 5
+
+
+def test_the_served_bundle_that_an_earlier_version_noted_stays(ingest, tmp_path, tiny_bundle):
+    ingest(SHELF)
+    space = load_bundle(tiny_bundle).space
+    with closing(Catalogue(tmp_path / "data")) as catalogue:
+        catalogue.db.execute("DROP TABLE bundles")
+        catalogue.db.execute("DROP TABLE vectors")
+        catalogue.db.execute("CREATE TABLE served (one INTEGER PRIMARY KEY, space TEXT NOT NULL, name TEXT NOT NULL)")
+        catalogue.db.execute("INSERT INTO served VALUES (1, ?, 'tiny-5')", (space,))
+    with closing(Catalogue(tmp_path / "data")) as catalogue:
+        found = Bundles(catalogue).served()
+        assert (found.space, found.name, found.directory) == (space, "tiny-5", None)
+    assert ingest(SHELF)[1]["unchanged"] == 5
+    with closing(Catalogue(tmp_path / "data")) as catalogue:
+        assert Bundles(catalogue).served().directory == tiny_bundle.resolve()
 
 
 def test_bad_lines_are_named_by_number_and_nothing_else_is_lost(ingest, tmp_path):

@@ -5,6 +5,7 @@ import errno
 import json
 import re
 import time
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -466,8 +467,10 @@ def test_items_of_another_space_are_not_served(ingest, make_app, tmp_path):
     from tiny_bundle import make_tiny_bundle
 
     ingest(SHELF)
-    other = make_tiny_bundle(tmp_path / "other", seed=6)
-    assert make_app(bundle_dir=other).test_client().get("/readyz").json["items"] == 0
+    other = load_bundle(make_tiny_bundle(tmp_path / "other", seed=6))
+    with closing(Catalogue(tmp_path / "data")) as catalogue:
+        catalogue.db.execute("UPDATE bundles SET space = ?, directory = ?", (other.space, str(other.directory)))
+    assert make_app().test_client().get("/readyz").json["items"] == 0
 
 
 def test_a_change_by_another_process_is_followed(client, recommend, tmp_path):

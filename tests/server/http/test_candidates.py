@@ -176,8 +176,9 @@ def test_more_clusters_than_items_are_refused(ingest, tiny_bundle, tmp_path, cap
 
 def test_an_answer_is_made_once_and_anew_only_after_ten_minutes(clustered, ingest, tmp_path):
     parts = clustered.application.extensions[EXTENSION_KEY]
+    served = parts.spaces.current.served
     clock = [0.0]
-    made = ServedCandidates(parts.settings, parts.bundle, parts.candidates._encoder, now=lambda: clock[0])
+    made = ServedCandidates(parts.settings, served.bundle, served.candidates._encoder, now=lambda: clock[0])
     wanted, centre = Wanted(SHOP, 100, 0), made.clusters.centres[0]
     catalogue = Catalogue(tmp_path / "data")
 

@@ -264,7 +264,7 @@ def test_neither_logs_nor_metrics_hold_what_was_searched(search, client, caplog)
 
 
 def test_weights_are_loaded_by_the_first_search_alone(shelf_app, client, search):
-    encoder = shelf_app.extensions[EXTENSION_KEY].searches._encoder
+    encoder = shelf_app.extensions[EXTENSION_KEY].spaces.current.served.searches._encoder
     client.post("/v1/recommendations", json={"mode": "own", "shop": SHOP, "k": 3})
     assert not encoder._towers
     search(text="oak")
