@@ -50,6 +50,7 @@ _VECTORS_TABLE = """CREATE TABLE IF NOT EXISTS vectors (
 KEPT_STATES = ("filling", "ready", "served")
 _WAITING_INDEX = "CREATE INDEX IF NOT EXISTS waiting_writes ON writes (id) WHERE state = 'waiting'"
 _LABELS_INDEX = "CREATE INDEX IF NOT EXISTS live_labels ON items (shop, label) WHERE deleted = 0"
+_SPACES_INDEX = "CREATE INDEX IF NOT EXISTS live_spaces ON items (space) WHERE deleted = 0"
 _DROP_ESTIMATES = "DROP TABLE IF EXISTS estimates"  # of versions that kept moments here
 _LABELS_AT_ONCE = 500
 _BESIDE = "LEFT JOIN vectors ON vectors.label = items.label AND vectors.space = ?"
@@ -159,7 +160,7 @@ class Catalogue:
 
     def _add_tables(self) -> None:
         tables = (_WRITES_TABLE, _BUNDLES_TABLE, _VECTORS_TABLE)
-        for statement in (*tables, _LABELS_INDEX, _DROP_ESTIMATES, _WAITING_INDEX):
+        for statement in (*tables, _LABELS_INDEX, _SPACES_INDEX, _DROP_ESTIMATES, _WAITING_INDEX):
             self.db.execute(statement)
         if self.db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'served'").fetchone():  # of earlier versions
             self.db.execute(
@@ -513,14 +514,16 @@ class Catalogue:
 
     def count_live(self, space: str | None = None) -> int:
         """Return the number of live items of all shops, or only of those with a vector in one space."""
-        row = self.db.execute(
-            "SELECT count(*) FROM items WHERE deleted = 0 AND (:space IS NULL OR space = :space OR EXISTS"
-            " (SELECT 1 FROM vectors"
-            " WHERE vectors.label = items.label AND vectors.space = :space AND vectors.embedding IS NOT NULL))",
-            {"space": space},
-        ).fetchone()
-        count: int = row[0]
-        return count
+        if space is None:
+            return int(self.db.execute("SELECT count(*) FROM items WHERE deleted = 0").fetchone()[0])
+        # Both are answered by an index: the spaces of a million rows are otherwise read from a gigabyte of them.
+        own = self.db.execute("SELECT count(*) FROM items WHERE deleted = 0 AND space = ?", (space,)).fetchone()[0]
+        others = self.db.execute(
+            "SELECT count(*) FROM items WHERE deleted = 0 AND space <> ? AND EXISTS (SELECT 1 FROM vectors"
+            " WHERE vectors.label = items.label AND vectors.space = ? AND vectors.embedding IS NOT NULL)",
+            (space, space),
+        ).fetchone()[0]
+        return int(own + others)
 
 
 def vector_problem(row: Sequence[Any]) -> str | None:
