@@ -66,7 +66,8 @@ class Builder:
     def __init__(self, data_dir: Path, prepared: Prepared) -> None:
         self._settings = Settings(data_dir=data_dir, bundle_dir=prepared.bundle.directory, exact_max_items=_INDEX_FROM)
         largest_first = sorted(prepared.shops, key=lambda shop: -len(prepared.shops[shop]))
-        self._words = [sys.executable, "-m", "server.search.builder", orjson.dumps(largest_first).decode()]
+        shops = orjson.dumps(largest_first).decode()
+        self._words = [sys.executable, "-m", "server.search.builder", shops, str(os.getpid())]
 
     def __enter__(self) -> "Builder":
         self._process = subprocess.Popen(self._words, cwd=ROOT, env=child_environment(self._settings))
