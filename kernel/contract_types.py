@@ -688,10 +688,11 @@ class Problem(TypedDict):
     # The HTTP status phrase.
     title: str
     status: int
-    # Stable, for programs: invalid_json, invalid_request, vector_length, space_mismatch, unknown_shop,
-    # unknown_item, unknown_bundle, unknown_write, not_found, method_not_allowed, body_too_large, body_too_slow,
-    # busy, unauthorised, forbidden, untrusted_host, untrusted_origin, not_ready, internal, handshake_failed,
-    # pairing_over, unknown_device, channel_expired, request_repeated, not_paired, no_copy, changed, no_condition,
+    # Stable, for programs: invalid_json, invalid_octets, invalid_request, vector_length, space_mismatch,
+    # clusters_mismatch, no_clusters, unknown_shop, unknown_item, unknown_bundle, unknown_write, not_found,
+    # method_not_allowed, body_too_large, body_too_slow, busy, unauthorised, forbidden, insufficient_scope,
+    # too_many_requests, untrusted_host, untrusted_origin, not_ready, internal, handshake_failed, pairing_over,
+    # unknown_device, channel_expired, request_repeated, not_paired, no_copy, changed, no_condition,
     # too_many_writes, no_room, disk_full.
     code: str
     # What was expected, what came, what to do.
@@ -757,7 +758,7 @@ class RecommendationRequest(TypedDict):
     k: int
     # The user embedding, `dim` numbers, unit length (±1e-3). Absent: a diverse, in-stock first screen.
     vector: NotRequired[list[float]]
-    # Required with vector.
+    # Required with vector. Any of the server's bundles; without a vector the served one answers.
     space: NotRequired[str]
     filters: NotRequired[Filters]
     # MMR's 1 - lambda: 0 is pure relevance. The default is the server's setting, or an experiment's.
@@ -791,6 +792,45 @@ class ScreenEvent(TypedDict):
     items: list[ScreenItem]
 
 
+class InterestClusters(TypedDict):
+    """Schema `InterestClusters` of contracts/openapi.yaml."""
+
+    # Of the space's ASCII digits and the bytes of centroids: the clusters' name.
+    sha256: str
+    space: str
+    # Of one report. It is fixed: a device refuses others.
+    epsilon: Literal[4]
+    count: int
+    # base64 of count × dim float32, little-endian, row by row. A taste's cluster is the first with the largest
+    # inner product.
+    centroids: str
+
+
+class CandidateRequest(TypedDict):
+    """In mode clusters with of and cluster, in mode context with itemId, and never with both."""
+
+    mode: Literal["clusters", "context"]
+    shop: str
+    # Candidates beside the pack's first part; at most 1000 in mode context.
+    k: int
+    # sha256 of the clusters.
+    of: NotRequired[str]
+    # The reported cluster.
+    cluster: NotRequired[int]
+    # The product on screen.
+    itemId: NotRequired[str]
+
+
+class Candidates(TypedDict):
+    """Schema `Candidates` of contracts/openapi.yaml."""
+
+    mode: Literal["clusters", "context"]
+    # The name of the pack's manifest.
+    manifest: str
+    # The pack's files by name, each as base64.
+    files: dict[str, str]
+
+
 class RecommendedItem(TypedDict):
     """Schema `RecommendedItem` of contracts/openapi.yaml."""
 
@@ -821,6 +861,113 @@ class RecommendationResponse(TypedDict):
     # Of an experiment, which events of this screen say back; absent where none runs at the shop.
     arm: NotRequired[str]
     items: list[RecommendedItem]
+
+
+class SearchTaste(TypedDict):
+    """A user embedding as in RecommendationRequest: candidates are re-ranked by it, lightly.
+
+    Only for the shopper's own server.
+    """
+
+    vector: list[float]
+    space: str
+
+
+class SearchRequest(TypedDict):
+    """At least one of text and image; text needs a letter or a digit where there is no image."""
+
+    shop: str
+    text: NotRequired[str]
+    # base64 of an image file (JPEG, PNG, WebP, GIF or AVIF), at most --image-max-bytes and --image-max-pixels.
+    image: NotRequired[str]
+    # A user embedding as in RecommendationRequest: candidates are re-ranked by it, lightly. Only for the shopper's
+    # own server.
+    taste: NotRequired[SearchTaste]
+    k: NotRequired[int]
+    filters: NotRequired[Filters]
+    facets: NotRequired[bool]
+
+
+class FoundItem(TypedDict):
+    """Schema `FoundItem` of contracts/openapi.yaml."""
+
+    itemId: str
+    url: str
+    title: str
+    brand: NotRequired[str]
+    categoryPath: NotRequired[list[str]]
+    image: NotRequired[str]
+    price: NotRequired[Price]
+    regularPrice: NotRequired[Price]
+    availability: NotRequired[str]
+    # 1 for an item that is first by every list of the search; comparable within one answer only.
+    score: float
+    foundBy: list[Literal["words", "vector"]]
+
+
+class FacetValue(TypedDict):
+    """Schema `FacetValue` of contracts/openapi.yaml."""
+
+    value: str
+    count: int
+
+
+# Most frequent first.
+FacetValues = list[FacetValue]
+
+
+class FacetCategory(TypedDict):
+    """Schema `FacetCategory` of contracts/openapi.yaml."""
+
+    value: list[str]
+    count: int
+
+
+class FacetPrices(TypedDict):
+    """Schema `FacetPrices` of contracts/openapi.yaml."""
+
+    currency: str
+    min: float
+    # The band ends below it.
+    max: float
+    count: int
+
+
+class FacetAvailability(TypedDict):
+    """Schema `FacetAvailability` of contracts/openapi.yaml."""
+
+    # inStock: what the filter inStock keeps.
+    value: Literal["inStock", "other"]
+    count: int
+
+
+class Facets(TypedDict):
+    """Counts over the items that match; color and size over the first 200 of them."""
+
+    brands: FacetValues
+    # Prefixes of categoryPath, one level below the category that was filtered by.
+    categories: list[FacetCategory]
+    # Bands of the filter's currency, else of the most frequent one.
+    prices: list[FacetPrices]
+    availability: list[FacetAvailability]
+    color: FacetValues
+    size: FacetValues
+
+
+class SearchResponse(TypedDict):
+    """Schema `SearchResponse` of contracts/openapi.yaml."""
+
+    shop: str
+    space: str
+    # vector: an image alone.
+    strategy: Literal["vector", "words_and_vector"]
+    # Items that match: those that hold the most of the text's words, and those shown. An estimate; of an image
+    # alone its candidates.
+    total: int
+    items: list[FoundItem]
+    facets: NotRequired[Facets]
+    # The text as it was searched, where a word that no item holds was taken for another.
+    didYouMean: NotRequired[str]
 
 
 class Rejection(TypedDict):

@@ -29,6 +29,7 @@ from benchmarks.outages.hostile import measure_bodies, measure_bombs, measure_cl
 from benchmarks.outages.mixed import measure_kills, measure_load
 from benchmarks.outages.stops import measure_stops
 from benchmarks.outages.switch import measure_switch
+from kernel.json_object import JsonObject
 from kernel.paths import ROOT
 
 PARTS = ("bodies", "hosts", "bombs", "disk", "flips", "clients", "stops", "switch", "load", "kills")
@@ -73,7 +74,7 @@ def _run(part: str, wanted: argparse.Namespace) -> bool:
     return is_sound(found)
 
 
-def _measures(wanted: argparse.Namespace) -> dict[str, Callable[[Path, Path, int], dict[str, Any]]]:
+def _measures(wanted: argparse.Namespace) -> dict[str, Callable[[Path, Path, int], JsonObject]]:
     return {
         "bodies": lambda *to: measure_bodies(*to, wanted.seconds),
         "hosts": measure_hosts,

@@ -8,18 +8,18 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 from benchmarks.outages import goods
 from benchmarks.outages.hostile import calm, finish
 from benchmarks.outages.stage import ask, metric_value
+from kernel.json_object import JsonObject
 
 SIZE_MB = 64
 _CHUNK = 1 << 16
 _LEFT_BYTES = (0, 4096, 40_000)
 
 
-def measure_disk(bundle: Path, scratch: Path, seed: int, seconds: float = 12.0) -> dict[str, Any]:
+def measure_disk(bundle: Path, scratch: Path, seed: int, seconds: float = 12.0) -> JsonObject:
     """Fill the disk under load, three times; reads, health and metrics continue, writes get 507, and all recovers."""
     rounds = []
     with mounted(scratch / "disk") as disk, calm(bundle, scratch, seed, data=disk / "data") as load:

@@ -24,6 +24,7 @@ from benchmarks.outages.stage import NotStartedError, ask, metric_value, running
 from benchmarks.outages.truth import Shelf
 from benchmarks.outages.verdicts import Asked, verdict_of
 from benchmarks.outages.world import World, new_world
+from kernel.json_object import JsonObject
 from server.catalogue.database import DERIVED_FOLDERS
 from server.commands.repair import check, repair
 from server.errors import CatalogueError, ServerError
@@ -55,7 +56,7 @@ class Outcome:
         return sum(map(len, self.missing.values()))
 
 
-def measure_flips(bundle: Path, scratch: Path, seed: int, flips: int, served: int, runs: int = 2) -> dict[str, Any]:
+def measure_flips(bundle: Path, scratch: Path, seed: int, flips: int, served: int, runs: int = 2) -> JsonObject:
     """Flip bits: most read inside this process, some by a real server, some in the file of a running one."""
     world = new_world(bundle, scratch / "whole", seed)
     world.fill(_SIZES)
@@ -71,7 +72,7 @@ def measure_flips(bundle: Path, scratch: Path, seed: int, flips: int, served: in
 
 def _many(
     world: World, scratch: Path, bits: list[int], read: Callable[[World, Path, Counter[str]], None]
-) -> dict[str, Any]:
+) -> JsonObject:
     totals: Counter[str] = Counter(dict.fromkeys(("wrongAnswers", "failedAnswers", "missingItems"), 0))
     examples: list[str] = []
     for number, bit in enumerate(bits):
@@ -246,7 +247,7 @@ def _check_and_repair(world: World, settings: Settings, outcome: Outcome, found:
         found[f"after repair: {problem}"] += 1
 
 
-def _while_running(world: World, folder: Path, dice: random.Random, size: int) -> dict[str, Any]:
+def _while_running(world: World, folder: Path, dice: random.Random, size: int) -> JsonObject:
     """Flip bits in the file of a running server, have a write applied and a worker replaced, and read."""
     shutil.copytree(world.data, folder)
     _reset(world)

@@ -18,6 +18,7 @@ from benchmarks.outages.readers import reading
 from benchmarks.outages.settled import settled
 from benchmarks.outages.stage import MemoryWatch, NotStartedError, Stage, ask, running
 from benchmarks.outages.world import World, new_world
+from kernel.json_object import JsonObject
 
 _SIZES = {"amber.example": 120, "birch.example": 200, "cedar.example": 60}
 _ATTACKED = "victim.example"
@@ -45,7 +46,7 @@ def ended(load: Load, before: dict[int, str]) -> list[str]:
     return sorted(role for pid, role in before.items() if pid not in now and role in ("server", "worker", "writer"))
 
 
-def finish(load: Load, before: dict[int, str], scratch: Path, found: dict[str, Any]) -> dict[str, Any]:
+def finish(load: Load, before: dict[int, str], scratch: Path, found: JsonObject) -> JsonObject:
     """Stop writing, and return the part's result."""
     found |= {"processesEnded": ended(load, before)}
     load.tally.phase = "stopping"
@@ -54,7 +55,7 @@ def finish(load: Load, before: dict[int, str], scratch: Path, found: dict[str, A
     return found | load.summary() | {"afterwards": settled(load.world, load.stage), "log": log_of(scratch)}
 
 
-def measure_bodies(bundle: Path, scratch: Path, seed: int, seconds: float, count: int = 200) -> dict[str, Any]:
+def measure_bodies(bundle: Path, scratch: Path, seed: int, seconds: float, count: int = 200) -> JsonObject:
     """Hold connections open that send half of a request, or a byte a second."""
     with calm(bundle, scratch, seed) as load:
         before = load.stage.pids()
@@ -69,7 +70,7 @@ def measure_bodies(bundle: Path, scratch: Path, seed: int, seconds: float, count
         return finish(load, before, scratch, found)
 
 
-def measure_hosts(bundle: Path, scratch: Path, seed: int, puts: int = 8) -> dict[str, Any]:
+def measure_hosts(bundle: Path, scratch: Path, seed: int, puts: int = 8) -> JsonObject:
     """Send PUTs whose images' hosts never answer, drip their answers, or close."""
     with dead_hosts() as ports, ExitStack() as stack:
         pins = [word for name in ports for word in ("--resolve", f"{name}.localhost:127.0.0.1")]
@@ -96,7 +97,7 @@ def measure_hosts(bundle: Path, scratch: Path, seed: int, puts: int = 8) -> dict
         return finish(load, before, scratch, found)
 
 
-def measure_bombs(bundle: Path, scratch: Path, seed: int, puts: int = 6) -> dict[str, Any]:
+def measure_bombs(bundle: Path, scratch: Path, seed: int, puts: int = 6) -> JsonObject:
     """Send PUTs whose images are small files of 40 megapixels and worse, many at once."""
     files = bombs()
     with image_host(files) as port, ExitStack() as stack:
@@ -145,7 +146,7 @@ def wait_applied(stage: Stage, number: int, seconds: float = 300) -> None:
     raise RuntimeError(f"write {number} was not applied within {seconds} s: {raw[:300]!r}")
 
 
-def measure_clients(bundle: Path, scratch: Path, seed: int, count: int = 5000) -> dict[str, Any]:
+def measure_clients(bundle: Path, scratch: Path, seed: int, count: int = 5000) -> JsonObject:
     """Start a second server on the same data, never read answers, and open very many connections."""
     with calm(bundle, scratch, seed) as load:
         before, stage = load.stage.pids(), load.stage

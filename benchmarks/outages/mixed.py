@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from benchmarks.outages.operators import Ingester, Operator, operating
 from benchmarks.outages.readers import reading
@@ -15,6 +14,7 @@ from benchmarks.outages.settled import settled
 from benchmarks.outages.stage import MemoryWatch, Role, Stage, end_all, running
 from benchmarks.outages.tally import Tally, quantiles
 from benchmarks.outages.world import World, new_world
+from kernel.json_object import JsonObject
 
 # Small limits, so that indexes are built again and again, and are worth searching.
 FLAGS = ("--exact-max-items", "300", "--delta-max-items", "60")
@@ -36,7 +36,7 @@ class Load:
     ingester: Ingester
     memory: MemoryWatch
 
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> JsonObject:
         """Return what readers and operators have counted."""
         stale = [one for operator in self.operators for one in operator.stale]
         least = [one for operator in self.operators for one in operator.stale_at_least]
@@ -80,7 +80,7 @@ def loaded(bundle: Path, scratch: Path, seed: int, readers: int = 3) -> Iterator
                 memory.stop()
 
 
-def measure_load(bundle: Path, scratch: Path, seed: int, minutes: float) -> dict[str, Any]:
+def measure_load(bundle: Path, scratch: Path, seed: int, minutes: float) -> JsonObject:
     """Mixed load for some minutes: no wrong answer, and how soon every worker serves a write."""
     with loaded(bundle, scratch, seed) as load:
         before = load.stage.pids()
@@ -108,7 +108,7 @@ def _count_builds(load: Load, seconds: float) -> int:
     return len(seen)
 
 
-def measure_kills(bundle: Path, scratch: Path, seed: int, kills: int) -> dict[str, Any]:
+def measure_kills(bundle: Path, scratch: Path, seed: int, kills: int) -> JsonObject:
     """Kill workers, writer and server at seeded moments under load: nothing lost, doubled or wrong."""
     dice = random.Random(f"{seed} kills")
     done: dict[str, int] = dict.fromkeys(_ROLES, 0)
@@ -154,7 +154,7 @@ def _wait_replaced(stage: Stage, role: Role, family: set[int]) -> None:
     raise RuntimeError(f"the {role} was not replaced within 60 s: {stage.pids()}")
 
 
-def log_of(scratch: Path) -> dict[str, Any]:
+def log_of(scratch: Path) -> JsonObject:
     """Return what the server's log says of errors: tracebacks, and the lines that name one, by their text."""
     lines = (scratch / "server.log").read_text("utf-8", "replace").splitlines()
     errors: dict[str, int] = {}

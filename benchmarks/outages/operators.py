@@ -14,6 +14,7 @@ from benchmarks.outages import goods
 from benchmarks.outages.stage import Stage, ask_on
 from benchmarks.outages.truth import Change, Shelf, Write
 from benchmarks.outages.world import World, ingest
+from kernel.json_object import JsonObject
 
 _POLL_SECONDS = 0.01
 _TIMEOUT_SECONDS = 10.0
@@ -130,7 +131,7 @@ class Operator(threading.Thread):
         if num_tries == 1:  # of others an earlier try may have been applied, nobody knows when
             self._wait_served(shelf.name, before, write)
 
-    def _draw(self, shelf: Shelf) -> tuple[str, dict[str, Any], list[Change]]:
+    def _draw(self, shelf: Shelf) -> tuple[str, JsonObject, list[Change]]:
         """Return method, body and changes of a seeded write."""
         kind, dice = self._dice.random(), self._dice
         live = sorted(shelf.live_ids())
@@ -159,7 +160,7 @@ class Operator(threading.Thread):
             self._connection = None
             raise
 
-    def _send(self, method: str, body: dict[str, Any]) -> tuple[int, int, float]:
+    def _send(self, method: str, body: JsonObject) -> tuple[int, int, float]:
         """Send until it is accepted; return its number, how often it was sent, and when the last time."""
         num_tries = 0
         while True:
@@ -175,7 +176,7 @@ class Operator(threading.Thread):
             self.tries[how] = self.tries.get(how, 0) + 1
             self._wait(0.1)
 
-    def _follow(self, number: int, sent: float) -> tuple[float, float, dict[str, Any]]:
+    def _follow(self, number: int, sent: float) -> tuple[float, float, JsonObject]:
         """Return moments between which a write was applied, and its report."""
         after = sent
         while True:
@@ -197,7 +198,7 @@ class Operator(threading.Thread):
             raise RuntimeError(f"a write was not accepted and applied within {_GIVE_UP_SECONDS:g} s: {self.tries}")
         time.sleep(seconds)
 
-    def _check(self, report: dict[str, Any], num_changes: int, method: str, num_tries: int) -> None:
+    def _check(self, report: JsonObject, num_changes: int, method: str, num_tries: int) -> None:
         """Note a write that was not done as a whole, or twice."""
         done = report.get("deleted", 0) if method == "DELETE" else report.get("accepted", 0)
         # Of one that was sent twice the first may have been accepted unseen; the second then changes nothing.

@@ -4,17 +4,17 @@ import json
 import sqlite3
 import time
 from contextlib import closing
-from typing import Any
 
 import numpy as np
 
 from benchmarks.outages.stage import Stage, ask
 from benchmarks.outages.world import World
+from kernel.json_object import JsonObject
 
 _MOST = 1000
 
 
-def settled(world: World, stage: Stage) -> dict[str, Any]:
+def settled(world: World, stage: Stage) -> JsonObject:
     """Compare the whole catalogue with what was written; a sound one has 0 of everything."""
     time.sleep(1.5)
     lost, wrong = [], []
@@ -35,7 +35,7 @@ def settled(world: World, stage: Stage) -> dict[str, Any]:
             "lost": len(lost), "doubled": _doubled(world), "wrong": len(wrong), **_named(lost + wrong)}  # fmt: skip
 
 
-def _named(problems: list[str]) -> dict[str, Any]:
+def _named(problems: list[str]) -> JsonObject:
     return {"problems": problems[:10]} if problems else {}
 
 

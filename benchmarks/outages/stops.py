@@ -7,18 +7,18 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from benchmarks.outages.hostile import calm, finish
 from benchmarks.outages.stage import Stage
+from kernel.json_object import JsonObject
 
 _LOOP_KILLS = 4
 
 
-def measure_stops(bundle: Path, scratch: Path, seed: int, seconds: float = 30.0) -> dict[str, Any]:
+def measure_stops(bundle: Path, scratch: Path, seed: int, seconds: float = 30.0) -> JsonObject:
     """Stop a worker, the writer, then the process that starts them; then end workers faster than they start."""
     dice = random.Random(f"{seed} stops")
-    found: dict[str, Any] = {"secondsStopped": {"worker": seconds, "writer": seconds / 3, "server": seconds / 3}}
+    found: JsonObject = {"secondsStopped": {"worker": seconds, "writer": seconds / 3, "server": seconds / 3}}
     with calm(bundle, scratch, seed) as load:
         before = load.stage.pids()
         time.sleep(2)

@@ -12,12 +12,12 @@ import time
 import urllib.request
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from benchmarks.outages.readers import reading
 from benchmarks.outages.stage import Stage, running
 from benchmarks.outages.world import new_world
 from kernel.bundle_rules import space_of
+from kernel.json_object import JsonObject
 from kernel.paths import ROOT
 from server.encoding.bundle import load_bundle
 
@@ -27,7 +27,7 @@ _SIZES = {"amber.example": 120, "birch.example": 200}
 _IN_A_ROW = 20
 
 
-def measure_switch(bundle: Path, scratch: Path, seed: int, seconds: float = 5.0) -> dict[str, Any]:
+def measure_switch(bundle: Path, scratch: Path, seed: int, seconds: float = 5.0) -> JsonObject:
     """Fill another bundle, switch to it and back under load; count failed and mixed answers."""
     world = new_world(bundle, scratch / "data", seed)
     world.fill(_SIZES)

@@ -2,9 +2,10 @@
 
 import threading
 from collections import Counter, defaultdict
-from typing import Any
 
 import numpy as np
+
+from kernel.json_object import JsonObject
 
 LATE_SECONDS = 1.0
 _KEPT_WRONG = 20
@@ -24,7 +25,7 @@ class Tally:
         self.stale: list[float] = []
         self.hits: Counter[str] = Counter()
         self.of: Counter[str] = Counter()
-        self.wrong: list[dict[str, Any]] = []
+        self.wrong: list[JsonObject] = []
 
     def answered(self, phase: str, kind: str, seconds: float) -> None:
         """Count an answer of status 200 or 304."""
@@ -38,7 +39,7 @@ class Tally:
         with self._lock:
             self.counts[phase][f"failed {how}"] += 1
 
-    def noted(self, problem: str | None, staleness: float, details: dict[str, Any]) -> None:
+    def noted(self, problem: str | None, staleness: float, details: JsonObject) -> None:
         """Count an answer as right or wrong."""
         with self._lock:
             self.counts["verdicts"]["right" if problem is None else "wrong"] += 1
@@ -62,7 +63,7 @@ class Tally:
             total = sum(self.counts[phase].values())
             return self.counts[phase]["answered"] / total if total else 1.0
 
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> JsonObject:
         """Return the counts for a result file."""
         phases = sorted(set(self.counts) - {"kinds", "verdicts"})
         return {

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from kernel.contract_types import Product
+from kernel.json_object import JsonObject
 from kernel.shop_metric import BundleMetric, ShopMetric
 
 # From when a write is applied until every worker must serve it.
@@ -43,9 +44,9 @@ class Change:
     vector: Any = None
 
 
-def card_of(product: Product) -> dict[str, Any]:
+def card_of(product: Product) -> JsonObject:
     """Return what a recommendation shows of a product: RecommendedItem of openapi.yaml without its score."""
-    fields: dict[str, Any] = dict(product)
+    fields: JsonObject = dict(product)
     card = {name: fields[name] for name in _CARD if name in fields}
     if fields.get("images"):
         card["image"] = fields["images"][0]
@@ -87,7 +88,7 @@ class View:
     brands: Any
     sections: Any
     buyable: Any
-    cards: list[dict[str, Any]]
+    cards: list[JsonObject]
     rows_of: dict[str, list[int]]
 
     def live(self, applied: int) -> Any:
@@ -120,7 +121,7 @@ class Shelf:
             "amounts": np.zeros(self._room), "buyable": np.zeros(self._room, dtype=np.bool_),
             "brands": np.zeros(self._room, dtype=object), "sections": np.zeros(self._room, dtype=object),
         }  # fmt: skip
-        self._cards: list[dict[str, Any]] = []
+        self._cards: list[JsonObject] = []
         self._products: list[Product] = []
         self._rows_of: dict[str, list[int]] = {}
         self.metrics = [Metric(self.bundle_metric.of_shop(None) if self.bundle_metric else None)]

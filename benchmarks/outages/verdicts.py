@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.outages.truth import Metric, Shelf, View
+from kernel.json_object import JsonObject
 
 _SCORE_TOLERANCE = 1e-4
 _RANK_TOLERANCE = 2e-5
@@ -26,9 +27,9 @@ class Asked:
     in_stock: bool = False
     exclude: tuple[str, ...] = ()
 
-    def body(self, space: str) -> dict[str, Any]:
+    def body(self, space: str) -> JsonObject:
         """Return the request's body."""
-        filters: dict[str, Any] = {}
+        filters: JsonObject = {}
         if self.brand is not None:
             filters["brands"] = [self.brand]
         if self.section is not None:
@@ -39,7 +40,7 @@ class Asked:
             filters["inStock"] = True
         if self.exclude:
             filters["exclude"] = list(self.exclude)
-        body: dict[str, Any] = {"mode": "own", "shop": self.shop, "k": self.k, "diversity": self.diversity}
+        body: JsonObject = {"mode": "own", "shop": self.shop, "k": self.k, "diversity": self.diversity}
         if filters:
             body["filters"] = filters
         if self.vector is not None:
@@ -58,7 +59,7 @@ class Verdict:
 
 
 def verdict_of(
-    shelf: Shelf, asked: Asked, answer: dict[str, Any], at: tuple[float, float], missing: frozenset[str] = frozenset()
+    shelf: Shelf, asked: Asked, answer: JsonObject, at: tuple[float, float], missing: frozenset[str] = frozenset()
 ) -> Verdict:
     """Compare an answer with every state that the shop may have had between the two moments `at`.
 
@@ -115,7 +116,7 @@ def kept(view: View, asked: Asked, live: Any) -> Any:
     return keep & ~_named(view, asked.exclude)
 
 
-def _compare(shelf: Shelf, view: View, asked: Asked, answer: dict[str, Any], live: Any) -> tuple[int, int] | str:
+def _compare(shelf: Shelf, view: View, asked: Asked, answer: JsonObject, live: Any) -> tuple[int, int] | str:
     """Return how many items are of the true top k, and of how many; what is wrong where something is."""
     keep = kept(view, asked, live)
     rows = _rows_of(view, keep, answer["items"])
@@ -132,7 +133,7 @@ def _compare(shelf: Shelf, view: View, asked: Asked, answer: dict[str, Any], liv
     return next((found for found in tried if not isinstance(found, str)), tried[0])
 
 
-def _rows_of(view: View, keep: Any, items: list[dict[str, Any]]) -> list[int] | str:
+def _rows_of(view: View, keep: Any, items: list[JsonObject]) -> list[int] | str:
     """Return the versions that an answer shows; a problem where one is not kept, or has another card."""
     rows = []
     for item in items:
@@ -155,7 +156,7 @@ def _first_screen(view: View, keep: Any, rows: list[int]) -> tuple[int, int] | s
 
 
 def _ranked(
-    metric: Metric, view: View, asked: Asked, answer: dict[str, Any], of: tuple[Any, list[int]]
+    metric: Metric, view: View, asked: Asked, answer: JsonObject, of: tuple[Any, list[int]]
 ) -> tuple[int, int] | str:
     (keep, rows), items = of, answer["items"]
     if not rows:

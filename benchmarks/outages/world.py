@@ -18,6 +18,7 @@ from benchmarks.outages import goods
 from benchmarks.outages.truth import Change, Shelf
 from encoders.encoder import Encoder
 from kernel.contract_types import Product
+from kernel.json_object import JsonObject
 from kernel.paths import ROOT
 from kernel.shop_metric import moments_from
 from server.encoding.bundle import Bundle, load_bundle
@@ -100,7 +101,7 @@ def new_world(bundle_dir: Path, data: Path, seed: int) -> World:
     return World(load_bundle(bundle_dir), data, seed)
 
 
-def ingest(bundle: Path, data: Path, products: Iterable[Product], *flags: str) -> dict[str, Any]:
+def ingest(bundle: Path, data: Path, products: Iterable[Product], *flags: str) -> JsonObject:
     """Run `python -m server ingest` on products; return its summary."""
     data.mkdir(parents=True, exist_ok=True)
     path = goods.write_lines(data.parent / f"products-{time.monotonic_ns()}.jsonl", list(products))

@@ -23,6 +23,8 @@ from typing import Any
 
 import numpy as np
 
+from kernel.json_object import JsonObject
+
 K, M, EF_CONSTRUCTION = 10, 16, 200
 _BATCH = 5000
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -328,7 +330,7 @@ def main() -> None:
     rival.close()
 
 
-def _round(rival: _Rival, asked: list[tuple[str, Any]]) -> dict[str, Any]:
+def _round(rival: _Rival, asked: list[tuple[str, Any]]) -> JsonObject:
     before = _cpu_seconds(rival.pids())
     seconds, found = [], []
     for shop, query in asked:
@@ -340,7 +342,7 @@ def _round(rival: _Rival, asked: list[tuple[str, Any]]) -> dict[str, Any]:
     return {"seconds": seconds, "cpuSeconds": cpu, "memoryMb": _memory_mb(pids), "found": found}
 
 
-def _say(answer: dict[str, Any]) -> None:
+def _say(answer: JsonObject) -> None:
     print(json.dumps(answer), flush=True)
 
 

@@ -61,10 +61,7 @@ export type ScreenId = string;
  *
  * @maxItems 20
  */
-export type FacetValues = {
-  value: string;
-  count: number;
-}[];
+export type FacetValues = FacetValue[];
 export type Rejected = Rejection[];
 export type RankedCard = Card & {
   score: number;
@@ -1043,16 +1040,17 @@ export interface SearchRequest {
    * base64 of an image file (JPEG, PNG, WebP, GIF or AVIF), at most --image-max-bytes and --image-max-pixels.
    */
   image?: string;
-  /**
-   * A user embedding as in RecommendationRequest: candidates are re-ranked by it, lightly. Only for the shopper's own server.
-   */
-  taste?: {
-    vector: number[];
-    space: string;
-  };
+  taste?: SearchTaste;
   k?: number;
   filters?: Filters;
   facets?: boolean;
+}
+/**
+ * A user embedding as in RecommendationRequest: candidates are re-ranked by it, lightly. Only for the shopper's own server.
+ */
+export interface SearchTaste {
+  vector: number[];
+  space: string;
 }
 export interface FoundItem {
   itemId: string;
@@ -1069,6 +1067,10 @@ export interface FoundItem {
    */
   score: number;
   foundBy: ("words" | "vector")[];
+}
+export interface FacetValue {
+  value: string;
+  count: number;
 }
 /**
  * By what a shop's items can be filtered. A list is empty where it would offer no choice.
@@ -1088,12 +1090,12 @@ export interface Facets {
    * Whether some cost less than regularly and some do not.
    */
   onSale: boolean;
-  brand: FacetValue[];
-  category: FacetValue[];
-  size: FacetValue[];
-  color: FacetValue[];
+  brand: FacetValue1[];
+  category: FacetValue1[];
+  size: FacetValue1[];
+  color: FacetValue1[];
 }
-export interface FacetValue {
+export interface FacetValue1 {
   value: string;
   count: number;
 }
@@ -1125,31 +1127,34 @@ export interface Facets1 {
    *
    * @maxItems 20
    */
-  categories: {
-    value: string[];
-    count: number;
-  }[];
+  categories: FacetCategory[];
   /**
    * Bands of the filter's currency, else of the most frequent one.
    */
-  prices: {
-    currency: string;
-    min: number;
-    /**
-     * The band ends below it.
-     */
-    max: number;
-    count: number;
-  }[];
-  availability: {
-    /**
-     * inStock: what the filter inStock keeps.
-     */
-    value: "inStock" | "other";
-    count: number;
-  }[];
+  prices: FacetPrices[];
+  availability: FacetAvailability[];
   color: FacetValues;
   size: FacetValues;
+}
+export interface FacetCategory {
+  value: string[];
+  count: number;
+}
+export interface FacetPrices {
+  currency: string;
+  min: number;
+  /**
+   * The band ends below it.
+   */
+  max: number;
+  count: number;
+}
+export interface FacetAvailability {
+  /**
+   * inStock: what the filter inStock keeps.
+   */
+  value: "inStock" | "other";
+  count: number;
 }
 export interface AcceptedWrite {
   write: number;

@@ -8,13 +8,14 @@ What is looked up comes from `terms.py` on both sides; FTS5 splits at spaces alo
 import logging
 import sqlite3
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from kernel.json_object import JsonMapping
 from server.catalogue.checksums import product_checksum
 from server.catalogue.terms import VERSION, terms_of
 
@@ -78,7 +79,7 @@ class Words:
 
     # Writing, inside the transaction of the item
 
-    def add(self, label: int, shop: str, product: Mapping[str, Any]) -> None:
+    def add(self, label: int, shop: str, product: JsonMapping) -> None:
         """Index an item's texts under its label."""
         number = self._number(shop)
         if number is None:
@@ -176,7 +177,7 @@ def _is_corrupt(error: sqlite3.DatabaseError) -> bool:
     return getattr(error, "sqlite_errorname", "").startswith("SQLITE_CORRUPT")
 
 
-def _product(raw: bytes) -> Mapping[str, Any]:
+def _product(raw: bytes) -> JsonMapping:
     try:
         product = orjson.loads(raw)
     except orjson.JSONDecodeError:
@@ -184,7 +185,7 @@ def _product(raw: bytes) -> Mapping[str, Any]:
     return product if isinstance(product, dict) else {}
 
 
-def _texts(product: Mapping[str, Any]) -> Sequence[str]:
+def _texts(product: JsonMapping) -> Sequence[str]:
     """Return the texts of the columns, in their order."""
     variants = product.get("variants", ())
     codes = [product.get(name, "") for name in ("sku", "mpn", "gtin")]

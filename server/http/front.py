@@ -18,6 +18,7 @@ from typing import IO, Any, Protocol
 from flask import Flask, request
 from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]  # exported under another name
 
+from kernel.json_object import JsonObject
 from server.errors import ProblemError
 from server.http import fast_path
 from server.http.admission import ADMISSION_KEY, PASSED_ON, Admission, Caller
@@ -162,7 +163,7 @@ class Front:
         answer.headers = self._drain.headers(scope.http_version, answer.headers)
         await _send(protocol, answer)
 
-    async def _answered(self, path: str, environ: dict[str, Any]) -> _Answer:
+    async def _answered(self, path: str, environ: JsonObject) -> _Answer:
         pool = self._pool(path)
         is_search = pool is self._searching
         if is_search and self._num_searches >= _MAX_SEARCHES:
@@ -227,7 +228,7 @@ class Front:
         detail = f"expected a body of at most {self._max_bytes} bytes; send fewer items at a time"
         return ProblemError(413, "body_too_large", detail)
 
-    def _call(self, environ: dict[str, Any]) -> _Answer:
+    def _call(self, environ: JsonObject) -> _Answer:
         """Run the application in a thread; its answer is whole, but for files."""
         answer = _Answer()
         body = self.app.wsgi_app(environ, answer.start)
@@ -253,10 +254,10 @@ def init_app(app: Flask) -> None:
     app.before_request(refuse_unread)
 
 
-def _environ(scope: Scope, caller: Caller, body: bytearray) -> dict[str, Any]:
+def _environ(scope: Scope, caller: Caller, body: bytearray) -> JsonObject:
     """Return the WSGI environment of a request (PEP 3333)."""
     host, _, port = scope.server.rpartition(":")
-    environ: dict[str, Any] = {
+    environ: JsonObject = {
         "REQUEST_METHOD": scope.method,
         "SCRIPT_NAME": "",
         "PATH_INFO": scope.path.encode("utf-8").decode("latin-1"),

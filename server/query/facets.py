@@ -2,13 +2,14 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any, TypedDict
 
 import numpy as np
 import orjson
 
+from kernel.json_object import JsonMapping
 from server.catalogue.checksums import product_checksum
 from server.catalogue.columns import Integers
 from server.catalogue.database import Catalogue
@@ -145,7 +146,7 @@ def _attributes(state: ShopState, catalogue: Catalogue, rows: Integers) -> dict[
     return counted
 
 
-def _values(product: Mapping[str, Any], name: str) -> Iterable[str]:
+def _values(product: JsonMapping, name: str) -> Iterable[str]:
     for part in (product, *product.get("variants", ())):
         value = part.get("attributes", {}).get(name)
         if isinstance(value, str):

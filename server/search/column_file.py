@@ -17,6 +17,7 @@ import orjson
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
+from kernel.json_object import JsonObject
 from kernel.shop_metric import Blocks, Moments, ShopMetricError, moments_from
 from server.catalogue.checksums import Damage
 from server.catalogue.columns import Rows, Vocabularies, Vocabulary
@@ -111,7 +112,7 @@ def open_columns(path: Path, dim: int, blocks: Blocks | None) -> Columns:
         raise SnapshotError(f"{path}: expected columns of a shop: {error}") from error
 
 
-def _read_header(content: mmap.mmap) -> tuple[dict[str, Any], Callable[[str], NDArray[Any]]]:
+def _read_header(content: mmap.mmap) -> tuple[JsonObject, Callable[[str], NDArray[Any]]]:
     length = _HEADER_LENGTH.unpack_from(content)[0]
     if not 0 < length <= min(_MAX_HEADER_BYTES, len(content)):
         raise ValueError("its header does not fit")

@@ -11,7 +11,7 @@ import hashlib
 import os
 import shutil
 import struct
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from typing import Any
 import orjson
 
 from kernel.files import put_in_place, remove_leftovers, temporary_path, write_whole
+from kernel.json_object import JsonMapping
 from kernel.shop_metric import Blocks
 from server.catalogue.database import DERIVED_FOLDERS
 from server.errors import SnapshotError
@@ -131,7 +132,7 @@ def read_current(directory: Path) -> Snapshot:
     path = directory / CURRENT
     try:
         raw = path.read_bytes()[:_MAX_CURRENT_BYTES]
-        document: Mapping[str, Any] = orjson.loads(raw)
+        document: JsonMapping = orjson.loads(raw)
         snapshot = Snapshot(**{**document, "columns": _file(document["columns"]), "index": _file(document["index"])})
         for name in ("dim", "count", "version", "ef", "M", "ef_construction"):
             if type(getattr(snapshot, name)) is not int:
@@ -143,7 +144,7 @@ def read_current(directory: Path) -> Snapshot:
     return snapshot
 
 
-def _file(document: Mapping[str, Any] | None) -> Any:
+def _file(document: JsonMapping | None) -> Any:
     if document is None:
         return None
     found = File(**document)

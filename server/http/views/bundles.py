@@ -1,10 +1,9 @@
 """Views of GET /v1/bundles and of a bundle's files."""
 
-from typing import Any
-
 from flask import Blueprint, Response, send_file
 
 from kernel.bundle_signature import SIGNATURE
+from kernel.json_object import JsonObject
 from server.encoding.bundle import MANIFEST, Bundle
 from server.errors import ProblemError
 from server.http.services import services
@@ -21,8 +20,8 @@ def list_bundles() -> Response:
     return json_response({"bundles": [_entry(space.bundle) for space in services().spaces.current.by_space.values()]})
 
 
-def _entry(bundle: Bundle) -> dict[str, Any]:
-    entry: dict[str, Any] = {
+def _entry(bundle: Bundle) -> JsonObject:
+    entry: JsonObject = {
         "bundleId": bundle.bundle_id,
         "name": bundle.name,
         "dim": bundle.dim,
