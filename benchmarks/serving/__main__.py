@@ -29,8 +29,8 @@ from server.encoding.bundle import load_bundle
 
 RIVALS = ("hnswlib", "numpy", "pgvector", "redis", "qdrant-edge", "chroma")
 NOT_HERE = {
-    "valkey vector sets": "valkey-search is a module that no package index has; Valkey alone has no vector sets",
-    "qdrant server": "no package index has its program; qdrant-edge is the same engine in process",
+    "valkey vector sets": "not tried: its vectors need the module valkey-search, which was not at hand",
+    "qdrant server": "its program was not at hand; qdrant-edge is the same engine in process",
 }
 LESS_EF = 128
 NUM_ROUNDS = 5
